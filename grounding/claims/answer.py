@@ -1,0 +1,136 @@
+"""What an assay found, for every model that was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from grounding.claims.rule import Estimate, estimate
+
+__all__ = ["Answer", "Asked", "Contrast"]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One column of an answer.
+
+    key: unique in the answer, such as "whisper-tiny.en (random-0)".
+    role: "model"; "control" for an encoder whose answer is known (noise, oracle); "reference"
+    for an RDM that is no model (the transcript ceiling, the phone string).
+    """
+
+    key: str
+    name: str
+    modality: str
+    weights: str
+    role: str
+    family: str = ""
+    parameters: int = 0
+    window: str = ""
+    pooling: str = ""
+    layers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """A difference of means over models, with its paired bootstrap samples."""
+
+    value: float
+    samples: Float[np.ndarray, " sample"]
+
+    def estimate(self, name: str, level: float) -> Estimate:
+        """Name it and give its interval."""
+        return estimate(name, self.value, self.samples, level)
+
+    def __sub__(self, other: Contrast) -> Contrast:
+        return Contrast(self.value - other.value, self.samples - other.samples)
+
+    def __truediv__(self, other: Contrast) -> Contrast:
+        return Contrast(self.value / other.value, self.samples / other.samples)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The held-out agreement of every model with one space, and its resamples.
+
+    missing: why the assay could not be run on these stimuli; empty where it was.
+    value: held-out agreement of each column.
+    samples: its bootstrap; one draw of stimuli serves all columns.
+    chosen: for each column, the layer that each fold was scored with.
+    curves: for each column, the agreement of every layer on all stimuli (no selection).
+    bands: for some columns, low and high of every layer.
+    p: for some columns, the permutation p value of the best layer (maximum inside the null).
+    excluded: ids of stimuli that the assay could not use.
+    """
+
+    assay: str
+    missing: str
+    n_stimuli: int = 0
+    n_groups: int = 0
+    asked: tuple[Asked, ...] = ()
+    value: Float[np.ndarray, " model"] = field(default_factory=lambda: np.zeros(0))
+    samples: Float[np.ndarray, "sample model"] = field(default_factory=lambda: np.zeros((0, 0)))
+    chosen: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    curves: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    bands: Mapping[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)
+    p: Mapping[str, float] = field(default_factory=dict)
+    excluded: tuple[str, ...] = ()
+
+    def keys(
+        self, *, role: str = "model", modality: str = "", name: str = "", weights: str = ""
+    ) -> tuple[str, ...]:
+        """Return the columns that fit; `weights` is "trained", "random" or empty for both."""
+        return tuple(
+            item.key
+            for item in self.asked
+            if item.role == role
+            and modality in ("", item.modality)
+            and name in ("", item.name)
+            and item.weights.startswith(weights)
+        )
+
+    def mean(self, keys: Sequence[str]) -> Contrast:
+        """Average columns, sample by sample."""
+        if not keys:
+            raise ValueError(f"assay {self.assay!r}: a mean over no models")
+        places = [item.key for item in self.asked]
+        columns = [places.index(key) for key in keys]
+        return Contrast(float(self.value[columns].mean()), self.samples[:, columns].mean(1))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain data; `from_json` reads it back."""
+        return {
+            **{
+                name: getattr(self, name)
+                for name in ("assay", "missing", "n_stimuli", "n_groups", "excluded")
+            },
+            "asked": [vars(item) for item in self.asked],
+            "value": self.value.tolist(),
+            "samples": self.samples.tolist(),
+            **{name: dict(getattr(self, name)) for name in ("chosen", "curves", "bands", "p")},
+        }
+
+    @classmethod
+    def from_json(cls, plain: Mapping[str, Any]) -> Answer:
+        """Read what `to_json` wrote."""
+        asked = tuple(
+            Asked(**{**item, "layers": tuple(item["layers"])}) for item in plain["asked"]
+        )
+        return cls(
+            assay=plain["assay"],
+            missing=plain["missing"],
+            n_stimuli=plain["n_stimuli"],
+            n_groups=plain["n_groups"],
+            asked=asked,
+            value=np.array(plain["value"], dtype=float),
+            samples=np.array(plain["samples"], dtype=float).reshape(-1, len(asked)),
+            chosen={key: tuple(layers) for key, layers in plain["chosen"].items()},
+            curves={key: tuple(curve) for key, curve in plain["curves"].items()},
+            bands={key: tuple(map(tuple, band)) for key, band in plain["bands"].items()},
+            p=dict(plain["p"]),
+            excluded=tuple(plain["excluded"]),
+        )

@@ -1,0 +1,73 @@
+"""C1: speech encoders infer the articulatory process behind the sound.
+
+Decided by the agreement of encoder geometry with vocal-tract geometry, with acoustics, duration,
+F0, intensity and phone identity partialled out, and by how much of it training adds to the same
+architecture with random weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from grounding.claims.answer import Answer
+from grounding.claims.assays import METRIC, SELECTION
+from grounding.claims.checks import known_answers
+from grounding.claims.record import ClaimResult
+from grounding.claims.rule import Criterion, Rule, decide
+
+__all__ = ["NEEDS", "RULE", "SENTENCE", "claim"]
+
+SENTENCE = "Speech encoders infer the causal articulatory process behind the sound."
+NEEDS = ("physics", "tract-between")
+
+TRAINED = "partial agreement with the vocal tract, trained speech encoders"
+GAIN = "trained minus random weights"
+
+RULE = Rule(
+    criteria=(Criterion(GAIN, above=0.05), Criterion(TRAINED, above=0.05)),
+    measure="rho-a",
+    metric=METRIC,
+    selection=SELECTION,
+    notes="mean over speech encoders and over seeds of random weights; stimuli are resampled by "
+    "transcript, encoders are taken as they are",
+)
+
+
+def claim(answers: Mapping[str, Answer]) -> ClaimResult:
+    """Decide C1 from the answers of its assays."""
+    physics = answers["physics"]
+    estimates, missing = [], {}
+    trained = physics.keys(modality="speech", weights="trained")
+    random = physics.keys(modality="speech", weights="random")
+    if physics.missing or not trained:
+        why = physics.missing or "no speech encoder was asked"
+        missing = {GAIN: why, TRAINED: why}
+    else:
+        estimates.append(physics.mean(trained).estimate(TRAINED, RULE.level))
+        if random:
+            gain = physics.mean(_paired(physics)) - physics.mean(random)
+            estimates.insert(0, gain.estimate(GAIN, RULE.level))
+        else:
+            missing[GAIN] = "these encoders have no random-weight control"
+    return ClaimResult(
+        claim="C1",
+        sentence=SENTENCE,
+        rule=RULE,
+        decision=decide(RULE, estimates, missing),
+        estimates=tuple(estimates),
+        n_stimuli=physics.n_stimuli,
+        n_groups=physics.n_groups,
+        checks=known_answers(answers),
+    )
+
+
+def _paired(physics: Answer) -> tuple[str, ...]:
+    # Only encoders that have their own random control enter the difference.
+    controlled = {
+        item.name
+        for item in physics.asked
+        if item.role == "model" and item.weights.startswith("random")
+    }
+    trained = physics.keys(modality="speech", weights="trained")
+    names = {item.key: item.name for item in physics.asked}
+    return tuple(key for key in trained if names[key] in controlled)

@@ -1,0 +1,113 @@
+"""How much of the variance between models each property of a model explains.
+
+A linear model of one score on the models' properties. *Alone* is what a property explains by
+itself; *unique* is what the full model loses without it. Properties that go together share the
+rest, and nothing here can divide that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from grounding.claims.answer import Asked
+
+__all__ = ["FACTORS", "Shares", "separable", "shares"]
+
+FACTORS = ("modality", "architecture", "size", "training")
+
+
+@dataclass(frozen=True)
+class Shares:
+    """Shares of variance by property, in the order of `FACTORS`, with resamples."""
+
+    alone: Float[np.ndarray, " factor"]
+    unique: Float[np.ndarray, " factor"]
+    alone_samples: Float[np.ndarray, "sample factor"]
+    unique_samples: Float[np.ndarray, "sample factor"]
+
+
+def shares(
+    models: Sequence[Asked],
+    scores: Float[np.ndarray, " model"],
+    samples: Float[np.ndarray, "sample model"],
+    *,
+    rng: np.random.Generator,
+) -> Shares:
+    """Return each property's share of the variance of `scores` over models.
+
+    Every row of `samples` holds the scores under one resample of stimuli. Each is given one draw
+    of models with replacement, within modality, so that both modalities stay.
+
+    Raises `ValueError` where all models have the same score.
+    """
+    whole = _parts(models, np.arange(len(models)), scores)
+    if whole is None:
+        raise ValueError("all models have the same score: there is no variance to share out")
+    strata = [
+        np.array([i for i, model in enumerate(models) if model.modality == modality])
+        for modality in sorted({model.modality for model in models})
+    ]
+    drawn = []
+    for row in samples:
+        draw = np.concatenate([rng.choice(stratum, len(stratum)) for stratum in strata])
+        parts = _parts(models, draw, row[draw])
+        drawn.append(whole if parts is None else parts)
+    both = np.array(drawn)
+    return Shares(whole[0], whole[1], both[:, 0], both[:, 1])
+
+
+def separable(models: Sequence[Asked]) -> bool:
+    """Say whether modality varies among models that agree in architecture, size and training."""
+    everyone = np.arange(len(models))
+    others = _columns(models, everyone, tuple(f for f in FACTORS if f != "modality"))
+    full = np.hstack([others, _columns(models, everyone, ("modality",))])
+    return bool(np.linalg.matrix_rank(_with_mean(full)) > np.linalg.matrix_rank(_with_mean(others)))
+
+
+def _parts(
+    models: Sequence[Asked], draw: Int[np.ndarray, " draw"], scores: Float[np.ndarray, " draw"]
+) -> Float[np.ndarray, "part factor"] | None:
+    """Return the rows alone and unique; None where the draw has no variance."""
+    if np.ptp(scores) == 0:
+        return None
+    full = _explained(_columns(models, draw, FACTORS), scores)
+    alone, unique = [], []
+    for factor in FACTORS:
+        others = tuple(other for other in FACTORS if other != factor)
+        alone.append(_explained(_columns(models, draw, (factor,)), scores))
+        unique.append(full - _explained(_columns(models, draw, others), scores))
+    return np.array([alone, unique])
+
+
+def _columns(
+    models: Sequence[Asked], draw: Int[np.ndarray, " draw"], factors: Sequence[str]
+) -> Float[np.ndarray, "draw column"]:
+    columns = [np.zeros(len(draw))]
+    for factor in factors:
+        if factor == "size":
+            columns.append(np.log10([max(models[i].parameters, 1) for i in draw]))
+            continue
+        labels = [_label(models[i], factor) for i in draw]
+        columns += [np.array([label == level for label in labels], float) for level in set(labels)]
+    return np.stack(sorted(columns, key=bytes), axis=1)  # sorted: sets have no order of their own
+
+
+def _label(model: Asked, factor: str) -> str:
+    if factor == "training":
+        return model.weights.split("-")[0]
+    return model.modality if factor == "modality" else model.family
+
+
+def _with_mean(columns: Float[np.ndarray, "draw column"]) -> Float[np.ndarray, "draw more"]:
+    return np.hstack([np.ones((len(columns), 1)), columns])
+
+
+def _explained(columns: Float[np.ndarray, "draw column"], scores: Float[np.ndarray, " draw"]):
+    design = _with_mean(columns)
+    residual = scores - design @ np.linalg.lstsq(design, scores, rcond=None)[0]
+    centred = scores - scores.mean()
+    return 1.0 - float(residual @ residual) / float(centred @ centred)

@@ -1,0 +1,32 @@
+"""What a run may change, apart from stimuli and models."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Settings"]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The numbers of a run; all of them are in its provenance.
+
+    seed: of folds, resamples and permutations.
+    random_seeds: how many sets of random weights each model is compared with.
+    window: seconds of input given to models with a fixed window (Whisper's is 30).
+    full: score every stimulus of a shipped set, with the window that the model was trained on.
+    resamples: bootstrap samples of every held-out agreement.
+    band_resamples: bootstrap samples of the layer curves.
+    permutations: of every permutation test.
+    level: coverage of intervals.
+    """
+
+    seed: int = 0
+    random_seeds: int = 3
+    window: float | None = 5.0
+    full: bool = False
+    resamples: int = 1000
+    band_resamples: int = 200
+    permutations: int = 1000
+    folds: int = 2
+    level: float = 0.95

@@ -64,7 +64,6 @@ class Answer:
     curves: for each column, the agreement of every layer on all stimuli (no selection).
     bands: for some columns, low and high of every layer.
     p: for some columns, the permutation p value of the best layer (maximum inside the null).
-    excluded: ids of stimuli that the assay could not use.
     """
 
     assay: str
@@ -78,7 +77,6 @@ class Answer:
     curves: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     bands: Mapping[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)
     p: Mapping[str, float] = field(default_factory=dict)
-    excluded: tuple[str, ...] = ()
 
     def keys(
         self, *, role: str = "model", modality: str = "", name: str = "", weights: str = ""
@@ -106,11 +104,12 @@ class Answer:
         return {
             **{
                 name: getattr(self, name)
-                for name in ("assay", "missing", "n_stimuli", "n_groups", "excluded")
+                for name in ("assay", "missing", "n_stimuli", "n_groups")
             },
             "asked": [vars(item) for item in self.asked],
             "value": self.value.tolist(),
-            "samples": self.samples.tolist(),
+            # JSON has no NaN: a resample that leaves an agreement undefined is null.
+            "samples": [[None if x != x else x for x in row] for row in self.samples.tolist()],
             **{name: dict(getattr(self, name)) for name in ("chosen", "curves", "bands", "p")},
         }
 
@@ -132,5 +131,4 @@ class Answer:
             curves={key: tuple(curve) for key, curve in plain["curves"].items()},
             bands={key: tuple(map(tuple, band)) for key, band in plain["bands"].items()},
             p=dict(plain["p"]),
-            excluded=tuple(plain["excluded"]),
         )

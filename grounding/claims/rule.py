@@ -18,6 +18,8 @@ from enum import StrEnum
 import numpy as np
 from jaxtyping import Float
 
+from grounding.rsa.sampled import interval
+
 __all__ = ["Criterion", "Decision", "Estimate", "Outcome", "Rule", "decide", "estimate"]
 
 
@@ -143,7 +145,9 @@ def decide(
 def estimate(
     name: str, value: float, samples: Float[np.ndarray, " sample"], level: float = 0.95
 ) -> Estimate:
-    """Return `value` with the percentile interval of its bootstrap samples."""
-    tail = (1 - level) / 2
-    low, high = np.quantile(samples, [tail, 1 - tail])
+    """Return `value` with the percentile interval of its bootstrap samples.
+
+    Raises `UserError` where so many samples are undefined that an interval would mislead.
+    """
+    low, high = interval(samples, level)
     return Estimate(name, float(value), float(low), float(high), level)

@@ -13,8 +13,8 @@ class Settings:
 
     seed: of folds, resamples and permutations.
     random_seeds: how many sets of random weights each model is compared with.
-    window: seconds of input given to models with a fixed window (Whisper's is 30).
-    full: score every stimulus of a shipped set, with the window that the model was trained on.
+    full: score every stimulus of a shipped set, in the window that the model was trained on
+        (Whisper: 30 s); otherwise a stated subset, in a shorter window that holds every stimulus.
     resamples: bootstrap samples of every held-out agreement.
     band_resamples: bootstrap samples of the layer curves.
     permutations: of every permutation test.
@@ -23,7 +23,6 @@ class Settings:
 
     seed: int = 0
     random_seeds: int = 3
-    window: float | None = 5.0
     full: bool = False
     resamples: int = 1000
     band_resamples: int = 200

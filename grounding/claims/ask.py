@@ -1,0 +1,126 @@
+"""Put an assay to every model of the evidence."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+
+from grounding.claims.answer import Answer, Asked
+from grounding.claims.assays import Assay
+from grounding.claims.evidence import Evidence, Subject, groups_of
+from grounding.rsa import RDM, bootstrap, permutation_test, score_models, transcript_ceiling
+
+__all__ = ["ask"]
+
+
+def ask(assay: Assay, evidence: Evidence) -> Answer:
+    """Return the held-out agreement of every model, with resamples, curves and p values."""
+    if reason := evidence.missing(assay):
+        return Answer(assay.name, missing=reason)
+    settings = evidence.settings
+    groups = groups_of(evidence.stimuli, assay.group)
+    reference = evidence.space(assay.space)
+    shared = {
+        "measure": assay.measure,
+        "controls": [evidence.space(name) for name in assay.controls],
+        "groups": groups,
+        "pairs": assay.pairs,
+    }
+    asked, layers = _columns(assay, evidence, reference, groups)
+    # Every assay starts from the same generator, so that the same folds and the same resamples
+    # of stimuli meet all of them and differences between assays are paired.
+    scores = score_models(
+        layers,
+        reference,
+        **shared,
+        folds=settings.folds,
+        n=settings.resamples,
+        rng=np.random.default_rng([settings.seed, 0]),
+        layers="held-out",
+        progress=lambda done, total: evidence.progress(f"{assay.name}: bootstrap", done, total),
+    )
+    names = {item.key: item.layers for item in asked}
+    tested = [item.key for item in asked if _is_tested(item)]
+    return Answer(
+        assay=assay.name,
+        missing="",
+        n_stimuli=len(evidence.stimuli),
+        n_groups=len(set(groups)),
+        asked=tuple(asked),
+        value=np.array([scores.estimate[item.key] for item in asked]),
+        samples=scores.samples,
+        chosen={k: tuple(names[k][i] for i in chosen) for k, chosen in scores.chosen.items()},
+        curves={key: tuple(map(float, curve)) for key, curve in scores.curve.items()},
+        bands=_bands(assay, evidence, {key: layers[key] for key in tested}, reference, shared),
+        p={key: _best_layer_p(layers[key], reference, shared, evidence) for key in tested},
+    )
+
+
+def _columns(
+    assay: Assay, evidence: Evidence, reference: RDM, groups: Sequence[str]
+) -> tuple[list[Asked], dict[str, tuple[RDM, ...]]]:
+    """Return the columns of an answer, and the layers of each."""
+    subjects = [s for s in evidence.subjects if s.asked.modality in assay.modalities]
+    subjects = [s for s in subjects if _can_hear(s, evidence)]
+    asked = [subject.asked for subject in subjects]
+    layers = {subject.asked.key: evidence.layers(subject) for subject in subjects}
+    if not assay.ceiling:
+        return asked, layers
+    if min(Counter(groups).values()) < 2:
+        # The oracle knows nothing of a transcript that was said once: no ceiling, no share.
+        return asked, layers
+    # Resamples of the ceiling are drawn with those of the models, so one is enough here.
+    ceiling = transcript_ceiling(
+        reference, groups, measure=assay.measure, n=1, rng=np.random.default_rng(0)
+    )
+    for name, rdm in (
+        ("transcript ceiling", ceiling.oracle),
+        ("phone string", evidence.space("phones")),
+    ):
+        asked.append(Asked(name, name, "text", "", "reference", layers=(name,)))
+        layers[name] = (rdm,)
+    return asked, layers
+
+
+def _can_hear(subject: Subject, evidence: Evidence) -> bool:
+    # The oracle's features are the articulation: it can say nothing of stimuli without.
+    return subject.asked.name != "oracle" or all(s.articulation_path for s in evidence.stimuli)
+
+
+def _is_tested(item: Asked) -> bool:
+    return item.role != "reference" and not item.weights.startswith("random")
+
+
+def _best_layer_p(layers, reference, shared, evidence) -> float:
+    """Return the p value of the best layer, all layers permuted alike and the maximum taken."""
+    settings = evidence.settings
+    test = permutation_test(
+        layers,
+        reference,
+        **shared,
+        n=settings.permutations,
+        rng=np.random.default_rng([settings.seed, 1]),
+    )
+    return float(test.p_max.min())
+
+
+def _bands(assay, evidence, layers, reference, shared):
+    """Return the interval of every layer of the tested columns, for layer curves."""
+    if not assay.bands:
+        return {}
+    flat = [(key, rdm) for key, rdms in layers.items() for rdm in rdms]
+    drawn = bootstrap(
+        [rdm for _, rdm in flat],
+        [reference],
+        **shared,
+        n=evidence.settings.band_resamples,
+        rng=np.random.default_rng([evidence.settings.seed, 2]),
+        progress=lambda done, total: evidence.progress(f"{assay.name}: bands", done, total),
+    )
+    low, high = drawn.interval(evidence.settings.level)
+    bands: dict[str, list[tuple[float, float]]] = {key: [] for key in layers}
+    for (key, _), lower, upper in zip(flat, low[:, 0], high[:, 0], strict=True):
+        bands[key].append((float(lower), float(upper)))
+    return {key: tuple(band) for key, band in bands.items()}

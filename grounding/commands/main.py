@@ -1,0 +1,78 @@
+"""The command `grounding`.
+
+Exit status: 0 done; 2 the input is at fault, with one message on standard error; 1 ours.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from grounding.commands import stimuli as stimuli_commands
+from grounding.errors import UserError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    add_completion=True,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Does a model hold the physics of the vocal tract, or only how words relate?",
+)
+app.add_typer(stimuli_commands.app, name="stimuli", help="List, describe, check and add stimuli.")
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        app()
+    except UserError as error:
+        print(f"grounding: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("grounding: stopped; finished work is kept, run again to go on", file=sys.stderr)
+        sys.exit(130)
+
+
+Names = Annotated[str, typer.Option(help="Names or folders, separated by commas.")]
+
+
+@app.command()
+def run(
+    stimuli: Names = "vocal-tract-words,spoken-prompts",
+    models: Annotated[str, typer.Option(help="Names, hub ids or folders, by commas.")] = "",
+    claims: Annotated[str, typer.Option(help="Claims, separated by commas.")] = "C1,C4,C6,C7",
+    out: Annotated[Path | None, typer.Option(help="Folder to write; must not exist.")] = None,
+    seed: Annotated[int, typer.Option(help="Of folds, resamples and permutations.")] = 0,
+    full: Annotated[bool, typer.Option(help="Every stimulus, in the models' own window.")] = False,
+) -> None:
+    """Score models on stimuli, decide claims, write verdict, scores, figures and report."""
+    from grounding.claims.run import run as run_claims
+    from grounding.claims.settings import Settings
+    from grounding.claims.subjects import DEFAULT_MODELS
+    from grounding.commands.tables import show_verdict
+    from grounding.encoders.cache import cache_folder
+    from grounding.progress import shown
+
+    folder = out or Path("results") / time.strftime("%Y-%m-%d-%H%M%S")
+    with shown() as report:
+        verdict = run_claims(
+            split(stimuli),
+            split(models) or DEFAULT_MODELS,
+            split(claims),
+            folder,
+            settings=Settings(seed=seed, full=full),
+            cache=cache_folder(),
+            report=report,
+        )
+    show_verdict(verdict)
+    print(f"\nReport: {(folder / 'report.html').resolve()}")
+
+
+def split(text: str) -> list[str]:
+    """Return the parts of a list written with commas."""
+    return [part.strip() for part in text.split(",") if part.strip()]

@@ -1,0 +1,91 @@
+"""Encoders whose answer is known before anything is measured: controls on the whole path.
+
+The oracle *is* the vocal tract, so it must reach the ceiling. Noise knows nothing, so it must
+reach nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from jaxtyping import Float
+
+from grounding.encoders.protocol import layer_names
+from grounding.errors import UserError
+
+if TYPE_CHECKING:
+    from grounding.encoders.request import Request
+    from grounding.stimuli import Stimulus
+
+__all__ = ["Noise", "Oracle", "noise", "oracle"]
+
+STREAM = "flesh"
+STEPS, WIDTH, DEPTH = 8, 64, 2
+
+
+@dataclass(frozen=True, eq=False)
+class Oracle:
+    """The flesh points of the tract that spoke, in mm at 100 Hz: the `articulation` space's own."""
+
+    name: str = "oracle"
+    modality: Literal["speech"] = "speech"
+    revision: str = "1"
+    layers: tuple[str, ...] = (STREAM,)
+
+    @property
+    def provenance(self) -> Mapping[str, Any]:
+        return {"weights": "none", "stream": STREAM}
+
+    def encode(self, stimuli: Sequence[Stimulus]) -> list[Float[np.ndarray, "1 step channel"]]:
+        """Return one layer: the flesh points, a step a frame of the articulation."""
+        encoded = []
+        for stimulus in stimuli:
+            streams = stimulus.articulation.streams
+            if STREAM not in streams:
+                raise UserError(
+                    f"stimulus {stimulus.id!r} has no stream {STREAM!r} in its articulation, "
+                    f"which {self.name} needs. It has: {', '.join(sorted(streams))}."
+                )
+            encoded.append(np.asarray(streams[STREAM].values, dtype=np.float32)[None])
+        return encoded
+
+
+@dataclass(frozen=True, eq=False)
+class Noise:
+    """Independent Gaussian features for each stimulus' id; they depend on nothing but the seed."""
+
+    seed: int = 0
+    name: str = "noise"
+    modality: Literal["speech"] = "speech"
+    layers: tuple[str, ...] = layer_names(DEPTH)
+
+    @property
+    def revision(self) -> str:
+        return f"random-{self.seed}"
+
+    @property
+    def provenance(self) -> Mapping[str, Any]:
+        return {"weights": "none", "seed": self.seed}
+
+    def encode(self, stimuli: Sequence[Stimulus]) -> list[Float[np.ndarray, "3 8 64"]]:
+        """Return three layers of eight steps and 64 features."""
+        return [self._draw(stimulus.id) for stimulus in stimuli]
+
+    def _draw(self, name: str) -> Float[np.ndarray, "3 8 64"]:
+        digest = hashlib.sha256(f"{self.seed} {name}".encode()).digest()
+        rng = np.random.default_rng(list(digest))
+        return rng.standard_normal((DEPTH + 1, STEPS, WIDTH), dtype=np.float32)
+
+
+def oracle(request: Request) -> Oracle:
+    """Return the oracle; there is only one."""
+    return Oracle()
+
+
+def noise(request: Request) -> Noise:
+    """Return the noise of the seed that was asked for; 0 if none was."""
+    return Noise(request.seed or 0)

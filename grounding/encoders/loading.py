@@ -1,0 +1,87 @@
+"""Load an encoder by name, folder or hub id."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from importlib import import_module
+from pathlib import Path
+from typing import Literal
+
+from grounding.encoders.protocol import Encoder
+from grounding.encoders.request import Request
+from grounding.encoders.table import ENCODERS, EncoderKind
+from grounding.errors import UnknownName, UserError
+
+__all__ = ["load_encoder"]
+
+
+def load_encoder(
+    name: str | Path,
+    *,
+    weights: Literal["trained", "random"] = "trained",
+    seed: int | None = None,
+    window: float | None = None,
+    revision: str | None = None,
+    batch: int | None = None,
+) -> Encoder:
+    """Return the encoder called `name`: from the table, a local folder, or a hub id (owner/model).
+
+    weights: "random" gives the same architecture, freshly initialised from `seed`.
+    window: seconds that Whisper pads recordings to; None is its own 30.
+    revision: a hub model's branch, tag or commit.
+    batch: inputs that go through at once; it changes speed and memory, and no number beyond
+        rounding.
+
+    The weights are read when the first stimulus is encoded; files and hashes are checked here.
+
+    Raises `UnknownName`, `WeightsError` (weights that cannot be had or are not to be trusted) or
+    `UserError` (a choice that this encoder does not have).
+
+    >>> load_encoder("toy").layers
+    ('embedding', 'layer-1', 'layer-2')
+    """
+    request = Request(str(name), weights, seed, window, revision, batch)
+    kind = ENCODERS.get(request.name)
+    if kind is not None:
+        return _from_table(request, kind)
+    request.refuse_seed()
+    folder = Path(name)
+    if folder.is_dir():
+        return _from_local_folder(request, folder)
+    return _from_hub(request)
+
+
+def _from_table(request: Request, kind: EncoderKind) -> Encoder:
+    request.refuse_revision()
+    if not kind.window:
+        request.refuse_window()
+    if not kind.seeded:
+        request.refuse_seed()
+    if request.weights == "random" and not kind.random:
+        raise UserError(f"{kind.name!r} has no weights, so there is no random control of it.")
+    module, function = kind.loader.split(":")
+    encoder: Encoder = getattr(import_module(module), function)(request)
+    return encoder
+
+
+def _from_local_folder(request: Request, folder: Path) -> Encoder:
+    from grounding.encoders.folders import from_folder
+
+    request.refuse_revision()
+    return from_folder(request, folder, "a local folder")
+
+
+def _from_hub(request: Request) -> Encoder:
+    from grounding.encoders.folders import from_folder
+    from grounding.encoders.hub import hub_folder, is_hub_id
+
+    near = get_close_matches(request.name, ENCODERS, n=1)
+    hint = f"Did you mean {near[0]!r}? " if near else ""
+    known = f"{hint}Known: {', '.join(sorted(ENCODERS))}."
+    if not is_hub_id(request.name):
+        raise UnknownName(
+            f"unknown encoder {request.name!r}. {known} "
+            "Or give a local folder, or a hub id of the form owner/model."
+        )
+    folder = hub_folder(request.name, request.revision, known)
+    return from_folder(request, folder, f"hub {request.name} at {folder.name}")

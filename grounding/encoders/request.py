@@ -1,0 +1,57 @@
+"""What a caller asked for when loading an encoder, checked once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from grounding.errors import UserError
+
+__all__ = ["Request"]
+
+
+@dataclass(frozen=True)
+class Request:
+    """A wish for an encoder; see `load_encoder` for the meaning of each field."""
+
+    name: str
+    weights: Literal["trained", "random"] = "trained"
+    seed: int | None = None
+    window: float | None = None
+    revision: str | None = None
+    batch: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.weights not in ("trained", "random"):
+            raise UserError(f"weights are 'trained' or 'random'; found {self.weights!r}.")
+        if self.weights == "random" and self.seed is None:
+            raise UserError(
+                f"random weights of {self.name!r} need a seed, as in seed=0: it decides them."
+            )
+        if self.seed is not None and (not isinstance(self.seed, int) or self.seed < 0):
+            raise UserError(f"a seed is a whole number from 0; found {self.seed!r}.")
+        if self.batch is not None and self.batch < 1:
+            raise UserError(f"a batch holds one stimulus or more; found {self.batch!r}.")
+
+    def refuse_window(self) -> None:
+        """Raise `UserError` if a window was asked for, which this model does not have."""
+        if self.window is not None:
+            raise UserError(
+                f"{self.name!r} has no window to set ({self.window:g} s asked for); Whisper has."
+            )
+
+    def refuse_seed(self) -> None:
+        """Raise `UserError` if trained weights were given a seed."""
+        if self.weights == "trained" and self.seed is not None:
+            raise UserError(
+                f"seed {self.seed} does nothing to the trained weights of {self.name!r}. "
+                "Ask for weights='random' to use it."
+            )
+
+    def refuse_revision(self) -> None:
+        """Raise `UserError` if a revision was asked for, which only the hub has."""
+        if self.revision is not None:
+            raise UserError(
+                f"{self.name!r} has no revision to choose ({self.revision!r} asked for); "
+                "models on the hub have."
+            )

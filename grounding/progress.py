@@ -1,0 +1,62 @@
+"""Show how far long work has come: a bar on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+__all__ = ["Report", "shown"]
+
+Report = Callable[[str, int, int], None]
+"""Called with what is being done, how much of it is done and how much there is."""
+
+QUIET_SECONDS = 5.0  # a log wants a line now and then, not one a batch
+
+
+@contextmanager
+def shown() -> Iterator[Report]:
+    """Give a function that shows progress on standard error until the block ends."""
+    if not sys.stderr.isatty():
+        yield _plain()
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import TimeElapsedColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        tasks: dict[str, int] = {}
+
+        def report(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = progress.add_task(what, total=total)
+            progress.update(tasks[what], completed=done, total=total)
+
+        yield report
+
+
+def _plain() -> Report:
+    started: dict[str, float] = {}
+    last: dict[str, float] = {}
+
+    def report(what: str, done: int, total: int) -> None:
+        now = time.monotonic()
+        begun = started.setdefault(what, now)
+        if done >= total:
+            line = f"{what}: done in {now - begun:.1f} s"
+        elif now - last.get(what, -QUIET_SECONDS) >= QUIET_SECONDS:
+            line = f"{what}: {done}/{total}"
+        else:
+            return
+        last[what] = now
+        print(line, file=sys.stderr, flush=True)
+
+    return report

@@ -1,0 +1,174 @@
+"""Representational dissimilarity matrices whose stimuli are named.
+
+Values are condensed in the order of `scipy.spatial.distance.squareform`: the pairs (0, 1),
+(0, 2), ..., (1, 2), ... An RDM never travels without the ids of its stimuli, in order.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+from scipy.spatial.distance import squareform
+
+from grounding.errors import StimulusMismatch, UserError
+from grounding.rsa.metrics import METRICS
+from grounding.tables import lookup
+
+__all__ = ["RDM", "rdm"]
+
+FEWEST = 3  # two stimuli make one pair, and one pair has no geometry
+
+
+@dataclass(frozen=True, eq=False)
+class RDM:
+    """The dissimilarities of all pairs of named stimuli.
+
+    values: condensed, in the unit of the metric; float64, read-only.
+    ids: the stimuli, in the order of rows and columns.
+    metric: what made the values, such as "correlation".
+    name: what they are of, such as "articulation" or "whisper-tiny.en layer 1"; may be empty.
+
+    Raises `UserError` for fewer than three stimuli, a repeated id, a number of values that does
+    not fit the ids, and values that are not finite. Negative values pass: unbiased estimates of
+    a distance (crossnobis) have them.
+    """
+
+    values: Float[np.ndarray, " pair"]
+    ids: tuple[str, ...]
+    metric: str
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        ids = check_ids(self.ids)
+        values = np.array(self.values, dtype=np.float64)
+        pairs = len(ids) * (len(ids) - 1) // 2
+        what = f"RDM {self.name!r}" if self.name else "RDM"
+        if values.shape != (pairs,):
+            raise UserError(
+                f"{what}: {len(ids)} ids need {pairs} condensed values, "
+                f"found an array of shape {values.shape}"
+            )
+        broken = int(np.count_nonzero(~np.isfinite(values)))
+        if broken:
+            raise UserError(
+                f"{what}: {broken} of {pairs} values are not finite; "
+                "leave out the stimuli that have no value"
+            )
+        values.flags.writeable = False
+        object.__setattr__(self, "values", values)
+        object.__setattr__(self, "ids", ids)
+
+    @property
+    def n(self) -> int:
+        """The number of stimuli."""
+        return len(self.ids)
+
+    def square(self) -> Float[np.ndarray, "stimulus stimulus"]:
+        """Return the symmetric matrix with a zero diagonal, as a new array."""
+        return squareform(self.values, checks=False)
+
+    def select(self, ids: Sequence[str]) -> RDM:
+        """Return the RDM of these stimuli, in this order.
+
+        Raises `StimulusMismatch` when an id is not in this RDM.
+        """
+        wanted = check_ids(ids)
+        place = {id: i for i, id in enumerate(self.ids)}
+        absent = [id for id in wanted if id not in place]
+        if absent:
+            raise StimulusMismatch(
+                f"{self.name or 'this RDM'} has no stimulus {absent[0]!r} "
+                f"({len(absent)} of {len(wanted)} asked for are missing)"
+            )
+        rows = np.array([place[id] for id in wanted])
+        first, second = np.triu_indices(len(rows), 1)
+        return RDM(self.square()[rows[first], rows[second]], wanted, self.metric, self.name)
+
+    def to_rsatoolbox(self) -> Any:
+        """Return an `rsatoolbox.rdm.RDMs` of one RDM, with ids as pattern descriptor "id"."""
+        from rsatoolbox.rdm import RDMs
+
+        return RDMs(
+            dissimilarities=np.array(self.values)[None],
+            dissimilarity_measure=self.metric,
+            rdm_descriptors={"name": [self.name]},
+            pattern_descriptors={"id": list(self.ids)},
+        )
+
+    @classmethod
+    def from_rsatoolbox(cls, rdms: Any, *, row: int | None = None, descriptor: str = "id") -> RDM:
+        """Return one RDM of an `rsatoolbox.rdm.RDMs`, with ids from a pattern descriptor.
+
+        row: which RDM, needed when there are several.
+
+        Raises `UserError` when the descriptor is missing or `row` is needed or out of range.
+        """
+        if descriptor not in rdms.pattern_descriptors:
+            known = ", ".join(sorted(rdms.pattern_descriptors))
+            raise UserError(
+                f"these RDMs have no pattern descriptor {descriptor!r} to name the stimuli. "
+                f"Known: {known}."
+            )
+        if row is None and rdms.n_rdm != 1:
+            raise UserError(f"there are {rdms.n_rdm} RDMs here: give row=0 to {rdms.n_rdm - 1}")
+        row = 0 if row is None else row
+        if not 0 <= row < rdms.n_rdm:
+            raise UserError(f"row {row} is out of range: there are {rdms.n_rdm} RDMs")
+        names = rdms.rdm_descriptors.get("name", [""] * rdms.n_rdm)
+        return cls(
+            values=np.asarray(rdms.dissimilarities[row], dtype=np.float64),
+            ids=tuple(str(id) for id in rdms.pattern_descriptors[descriptor]),
+            metric=str(rdms.dissimilarity_measure),
+            name=str(names[row]),
+        )
+
+
+def rdm(
+    features: Float[np.ndarray, "stimulus feature"],
+    ids: Sequence[str],
+    *,
+    metric: str,
+    name: str = "",
+) -> RDM:
+    """Measure the dissimilarity of every pair of stimuli.
+
+    metric: a name in `METRICS`. Rows that are equal are at distance exactly 0, and at exactly
+        equal distances from every other row.
+
+    Raises `UnknownName` for another metric and `UserError` for features that are not finite,
+    not one row an id, or that the metric cannot take (a constant row under "correlation").
+
+    >>> features = np.array([[0.0, 0.0], [3.0, 4.0], [0.0, 1.0]])
+    >>> rdm(features, ["a", "b", "c"], metric="euclidean").values.round(3)
+    array([5.   , 1.   , 4.243])
+    """
+    record = lookup("metric", metric, METRICS)
+    ids = check_ids(ids)
+    rows = np.asarray(features, dtype=np.float64)
+    if rows.ndim != 2 or len(rows) != len(ids) or rows.shape[1] == 0:
+        raise UserError(
+            f"{len(ids)} ids need features of shape ({len(ids)}, feature), found {rows.shape}"
+        )
+    broken = [ids[i] for i in np.flatnonzero(~np.isfinite(rows).all(axis=1))]
+    if broken:
+        raise UserError(f"the features of {broken[0]!r} are not finite ({len(broken)} such rows)")
+    return RDM(record.distances(rows, ids), ids, metric, name)
+
+
+def check_ids(ids: Sequence[str]) -> tuple[str, ...]:
+    """Return ids as a tuple, or raise `UserError`: three or more strings, none twice."""
+    ids = tuple(ids)
+    odd = [id for id in ids if not isinstance(id, str)]
+    if odd:
+        raise UserError(f"a stimulus id is a string, found {odd[0]!r}")
+    if len(ids) < FEWEST:
+        raise UserError(f"an RDM needs at least {FEWEST} stimuli, found {len(ids)}")
+    if len(set(ids)) != len(ids):
+        twice, count = Counter(ids).most_common(1)[0]
+        raise UserError(f"stimulus id {twice!r} is there {count} times; ids name one stimulus each")
+    return ids

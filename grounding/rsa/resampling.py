@@ -1,0 +1,149 @@
+"""Bootstrap over stimuli, or over groups of stimuli.
+
+Stimuli are the random factor: a sample draws as many groups as there are, with replacement.
+A draw is only a count for every group, and a count is only a weight for every pair, so that
+nothing is copied and every vector is sorted once (see `grounding.rsa.measures`). All draws are
+made before any is used: serial and parallel runs give the same numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from itertools import repeat
+from multiprocessing import get_context
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from grounding.errors import UserError
+from grounding.rsa.agreement import Comparison, ready_comparison
+from grounding.rsa.rdm import RDM
+from grounding.rsa.sampled import Sampled, interval
+
+__all__ = ["Bootstrap", "Progress", "bootstrap", "draw_groups", "resample"]
+
+Progress = Callable[[int, int], None]  # called with samples done and samples in all
+
+BLOCK = 25  # samples between two calls of progress, and the unit of work of a process
+
+
+@dataclass(frozen=True, eq=False)
+class Bootstrap:
+    """Agreements of models with references, over all stimuli and over bootstrap samples.
+
+    estimate: over all stimuli.
+    samples: over each sample; NaN where a sample leaves an RDM without variance.
+    groups: how many groups were drawn from.
+    """
+
+    estimate: Float[np.ndarray, "model reference"]
+    samples: Float[np.ndarray, "sample model reference"]
+    groups: int
+
+    def of(self, model: int, reference: int) -> Sampled:
+        """Return one model's agreement with one reference."""
+        return Sampled(float(self.estimate[model, reference]), self.samples[:, model, reference])
+
+    def interval(
+        self, level: float
+    ) -> tuple[Float[np.ndarray, "model reference"], Float[np.ndarray, "model reference"]]:
+        """Return the percentile interval of every agreement."""
+        return interval(self.samples, level)
+
+    def contrast(self, weights: Float[np.ndarray, "model reference"]) -> Sampled:
+        """Return a weighted sum of agreements, paired: every sample has the same stimuli."""
+        weights = np.asarray(weights, dtype=np.float64)
+        if weights.shape != self.estimate.shape:
+            raise UserError(
+                f"a contrast needs a weight for every agreement, shape {self.estimate.shape}, "
+                f"found {weights.shape}"
+            )
+        used = weights != 0.0  # an undefined agreement that has no weight does no harm
+        return Sampled(
+            float(weights[used] @ self.estimate[used]), self.samples[:, used] @ weights[used]
+        )
+
+    def difference(self, model: int, other: int, reference: int = 0) -> Sampled:
+        """Return how much more one model agrees with a reference than another, paired."""
+        weights = np.zeros(self.estimate.shape)
+        weights[model, reference] += 1.0
+        weights[other, reference] -= 1.0
+        return self.contrast(weights)
+
+
+def bootstrap(
+    models: Sequence[RDM],
+    references: Sequence[RDM],
+    *,
+    measure: str,
+    n: int,
+    rng: np.random.Generator,
+    groups: Sequence[Hashable] | None = None,
+    controls: Sequence[RDM] = (),
+    pairs: str = "all",
+    processes: int = 1,
+    progress: Progress | None = None,
+) -> Bootstrap:
+    """Bootstrap the agreement of every model with every reference.
+
+    measure, controls, pairs: as for `compare`; the controls hold for all.
+    n: the number of samples.
+    groups: one label a stimulus; whole groups are drawn. None draws single stimuli.
+    processes: how many processes share the samples; the numbers do not depend on it.
+    progress: called with the samples done and the samples in all.
+
+    Raises what `compare` raises, and `UserError` for fewer than one sample or process.
+    """
+    comparison, estimate = ready_comparison(
+        models, references, measure=measure, controls=controls, pairs=pairs, groups=groups
+    )
+    drawn = draw_groups(comparison.pairs.groups, n, rng)
+    samples = resample(comparison, drawn, processes=processes, progress=progress)
+    return Bootstrap(estimate, samples, comparison.pairs.groups)
+
+
+def draw_groups(groups: int, n: int, rng: np.random.Generator) -> Int[np.ndarray, "sample group"]:
+    """Draw `groups` of `groups` with replacement, n times; return how often each is drawn."""
+    if n < 1:
+        raise UserError(f"a bootstrap needs one sample or more, found n={n}")
+    return rng.multinomial(groups, np.full(groups, 1.0 / groups), size=n)
+
+
+def resample(
+    comparison: Comparison,
+    drawn: Int[np.ndarray, "sample group"],
+    *,
+    processes: int = 1,
+    progress: Progress | None = None,
+) -> Float[np.ndarray, "sample model reference"]:
+    """Return the agreements under each draw, in the order of the draws."""
+    if processes < 1:
+        raise UserError(f"processes must be 1 or more, found {processes}")
+    blocks = [drawn[start : start + BLOCK] for start in range(0, len(drawn), BLOCK)]
+    if processes == 1:
+        return _gather(map(_resample_block, repeat(comparison), blocks), len(drawn), progress)
+    # Spawned, since a fork of a process that runs threads (torch, BLAS) may hang.
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        parts = pool.map(_resample_block, repeat(comparison), blocks)
+        return _gather(parts, len(drawn), progress)
+
+
+def _resample_block(
+    comparison: Comparison, drawn: Int[np.ndarray, "sample group"]
+) -> Float[np.ndarray, "sample model reference"]:
+    return np.stack([comparison.agreement(comparison.pairs.weights(one)) for one in drawn])
+
+
+def _gather(
+    parts: Iterable[Float[np.ndarray, "_sample model reference"]],
+    total: int,
+    progress: Progress | None,
+) -> Float[np.ndarray, "sample model reference"]:
+    gathered = []
+    for part in parts:
+        gathered.append(part)
+        if progress is not None:
+            progress(sum(map(len, gathered)), total)
+    return np.concatenate(gathered)

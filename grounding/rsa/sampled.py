@@ -1,0 +1,74 @@
+"""A number with the values that it took over bootstrap samples."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from grounding.errors import UserError
+
+__all__ = ["Sampled", "interval"]
+
+UNDEFINED = 0.05  # share of samples without a value above which an interval would mislead
+
+
+@dataclass(frozen=True, eq=False)
+class Sampled:
+    """An estimate from all stimuli, and from every bootstrap sample of them.
+
+    estimate: the number over all stimuli.
+    samples: its value in each sample; NaN where a sample leaves it undefined.
+    """
+
+    estimate: float
+    samples: Float[np.ndarray, " sample"]
+
+    @property
+    def standard_error(self) -> float:
+        """The standard deviation over samples."""
+        return float(np.std(_defined(self.samples), ddof=1))
+
+    @property
+    def undefined(self) -> int:
+        """The number of samples that have no value."""
+        return int(np.isnan(self.samples).sum())
+
+    def interval(self, level: float) -> tuple[float, float]:
+        """Return the percentile interval; see `interval`."""
+        low, high = interval(self.samples, level)
+        return float(low), float(high)
+
+
+def interval(
+    samples: Float[np.ndarray, "sample ..."], level: float
+) -> tuple[Float[np.ndarray, "..."], Float[np.ndarray, "..."]]:
+    """Return the central `level` part of the samples (percentile interval), item by item.
+
+    level: between 0 and 1, such as 0.95.
+
+    Raises `UserError` for another level, for fewer than 20 samples, and when more than one
+    sample in twenty has no value.
+
+    >>> interval(np.arange(101.0), 0.9)
+    (np.float64(5.0), np.float64(95.0))
+    """
+    if not 0.0 < level < 1.0:
+        raise UserError(f"level must lie between 0 and 1, found {level}")
+    defined = _defined(samples)
+    tail = (1.0 - level) / 2.0
+    low, high = np.nanquantile(defined, [tail, 1.0 - tail], axis=0)
+    return low, high
+
+
+def _defined(samples: Float[np.ndarray, "sample ..."]) -> Float[np.ndarray, "sample ..."]:
+    if len(samples) < 20:
+        raise UserError(f"an interval needs 20 bootstrap samples or more, found {len(samples)}")
+    share = np.isnan(samples).mean(0).max()
+    if share > UNDEFINED:
+        raise UserError(
+            f"{share:.0%} of the bootstrap samples have no value: there are too few groups, or an "
+            "RDM has too few different values, for an interval"
+        )
+    return samples

@@ -1,0 +1,239 @@
+"""From phones to a gestural score, the simulator's own notation for who moves when.
+
+A `Segment` is a phone with the time that it is asked to fill. The score then starts each gesture
+early, since a gesture with time constant tau needs about 5 tau to close a constriction and 4 tau
+to open one; so segment times are requested times, and the movement leads them by design.
+
+A score has eight tiers of gestures that follow each other without gap. Each gesture pulls its
+articulators towards a target, as a critically damped system does; a neutral gesture lets go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import log2
+
+from grounding.stimuli.simulator.phones import PHONES, Phone
+
+__all__ = ["LEAD", "TAIL", "Segment", "Style", "gestural_score"]
+
+LEAD, TAIL = 0.12, 0.16  # s of rest before the first and after the last segment
+_TAU = 0.012  # s, the simulator's usual time constant
+_CLOSE, _OPEN = 5.0, 4.0  # gesture on- and offset lead, in time constants
+_TIERS = (
+    ("vowel", "", None),
+    ("lip", "", ""),
+    ("tongue-tip", "", ""),
+    ("tongue-body", "", ""),
+    ("velic", "", "0.0"),
+    ("glottal-shape", "", None),
+    ("f0", "st", None),
+    ("lung-pressure", "dPa", None),
+)
+
+
+@dataclass(frozen=True)
+class Style:
+    """What a realisation varies.
+
+    rate: speed factor of all durations. anticipation: how far vowels reach into the consonants
+    before them, 0 to 1. slack: factor on the time constants of the vowel tier (above 1 vowels
+    are reached late and undershot). contour: F0 in semitones above `f0` (Hz) at equal steps from
+    first to last segment. voice: glottis shape of voiced sounds. pressure: dPa.
+    """
+
+    rate: float
+    anticipation: float
+    slack: float
+    f0: float
+    contour: tuple[float, ...]
+    voice: str
+    pressure: float
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A phone (ARPAbet, no stress digit) with its requested start, end and release, in s."""
+
+    phone: str
+    start: float
+    end: float
+    release: float  # s of aspiration or burst inside the segment's end; 0 for other kinds
+    stress: int = 0
+
+    @property
+    def made(self) -> Phone:
+        return PHONES[self.phone]
+
+
+@dataclass(frozen=True)
+class _Gesture:
+    start: float
+    end: float
+    value: str
+    tau: float
+
+
+def _vowels(segments: Sequence[Segment], style: Style, end: float) -> list[_Gesture]:
+    """Vowel-tier gestures: each starts inside the consonants before it and ends at the next."""
+    starts: list[tuple[float, str, float]] = []
+    previous = 0.0
+    tau = _TAU * style.slack
+    for i, segment in enumerate(segments):
+        shapes = segment.made.tract
+        if segment.phone == "L" and _is_coda(segments, i):
+            shapes = ("o",)
+        if segment.phone == "R" and _is_coda(segments, i):
+            shapes = ("ER",)
+        if segment.phone == "AH" and not segment.stress:
+            shapes = ("@",)
+        if segment.phone == "ER" and not segment.stress:
+            shapes = ("ER",)
+        if segment.made.kind in ("vowel", "glide") or shapes:
+            glide = segment.made.kind != "vowel"
+            gap = segment.start - previous
+            onset = segment.start - _OPEN * tau - (0.0 if glide else style.anticipation * gap)
+            starts.append((onset, shapes[0], _TAU if glide else tau))
+            if len(shapes) == 2:
+                turn = segment.start + 0.38 * (segment.end - segment.start) - 3 * tau
+                starts.append((turn, shapes[1], 1.5 * tau))
+            previous = segment.end
+    gestures = []
+    for k, (start, value, constant) in enumerate(starts):
+        stop = starts[k + 1][0] if k + 1 < len(starts) else end
+        gestures.append(_Gesture(0.0 if k == 0 else start, stop, value, constant))
+    return gestures
+
+
+def _is_coda(segments: Sequence[Segment], i: int) -> bool:
+    return i + 1 == len(segments) or segments[i + 1].made.kind not in ("vowel", "glide")
+
+
+def _constrictions(segments: Sequence[Segment], tier: str, end: float) -> list[_Gesture]:
+    """Closures and narrowings of one tier; in place from the start, and held to the end.
+
+    A first consonant is made before voice begins and a last fricative, nasal or lateral is not
+    let go before voice has died: else a lone word has a vowel before and after it.
+    """
+    gestures = []
+    for i, segment in enumerate(segments):
+        made = segment.made
+        if made.tier != tier:
+            continue
+        start = segment.start - _CLOSE * _TAU if i else 0.0
+        last = i + 1 == len(segments)
+        release = segment.end - segment.release - _OPEN * _TAU
+        stop = end if last and made.kind not in ("stop", "affricate") else release
+        gestures.append(_Gesture(start, stop, made.gesture, _TAU))
+        if made.kind == "affricate":
+            stop = end if last else segment.end - _OPEN * _TAU
+            gestures.append(_Gesture(release, stop, "tt-postalveolar-fricative", _TAU))
+    return gestures
+
+
+def _velum(segments: Sequence[Segment], end: float) -> list[_Gesture]:
+    return [
+        _Gesture(
+            s.start - 0.09 if i else 0.0,
+            s.end - 0.06 if i + 1 < len(segments) else end,
+            "0.5",
+            _TAU,
+        )
+        for i, s in enumerate(segments)
+        if s.made.kind == "nasal"
+    ]
+
+
+def _glottis(segments: Sequence[Segment], style: Style, end: float) -> list[_Gesture]:
+    """Open for voiceless sounds until the end of their release; else the style's voice."""
+    gestures: list[_Gesture] = []
+    for i, segment in enumerate(segments):
+        made, value, lead = segment.made, style.voice, 0.04
+        if made.kind == "breath":
+            value = "breath"
+        elif made.kind == "fricative" and not made.voiced:
+            value = "voiceless-fricative"
+        elif made.kind == "affricate" and not made.voiced:
+            value = "voiceless-fricative"
+        elif made.kind == "stop" and not made.voiced:
+            value = "voiceless-plosive" if i + 1 == len(segments) else "aspirated"
+        elif made.kind == "fricative":
+            value = "voiced-fricative"
+        elif made.kind in ("stop", "affricate"):
+            value = "voiced-plosive"
+        if not made.voiced and i and segments[i - 1].made.voiced:
+            lead = 0.05
+        start = segment.start - lead if i else 0.0
+        stop = segment.end - 0.04 if i + 1 < len(segments) else end
+        gestures.append(_Gesture(start, stop, value, _TAU))
+    return gestures
+
+
+def _melody(segments: Sequence[Segment], style: Style, end: float) -> list[_Gesture]:
+    first, last = segments[0].start, segments[-1].end
+    base = 12 * log2(style.f0)
+    steps = len(style.contour)
+    edges = [first + (last - first) * k / steps - 0.06 for k in range(steps)]
+    edges[0] = 0.0
+    return [
+        _Gesture(a, b, f"{base + offset:.4f}", 0.03)
+        for a, b, offset in zip(edges, [*edges[1:], end], style.contour, strict=True)
+    ]
+
+
+def _pressure(segments: Sequence[Segment], style: Style, end: float) -> list[_Gesture]:
+    first, last = segments[0].start - 0.02, segments[-1].end - 0.03
+    if segments[-1].made.kind == "stop" and segments[-1].made.voiced:
+        last -= segments[-1].release + 0.02  # a weak release, or it becomes a vowel
+    return [
+        _Gesture(0.0, first, "0.0", _TAU),
+        _Gesture(first, last, f"{style.pressure:.1f}", 0.005),
+        _Gesture(last, end, "0.0", 0.008),
+    ]
+
+
+def _tier(
+    name: str, unit: str, rest: str | None, gestures: Sequence[_Gesture], default: str
+) -> list[str]:
+    """Lay gestures end to end, cut where the next begins, with rest between them."""
+    lines = [f'<gesture_sequence type="{name}-gestures" unit="{unit}">']
+    now = 0.0
+
+    def line(value: str, duration: float, tau: float, neutral: int) -> str:
+        return (
+            f'<gesture value="{value}" slope="0.0" duration_s="{duration:.6f}" '
+            f'time_constant_s="{tau:.6f}" neutral="{neutral}" />'
+        )
+
+    for k, gesture in enumerate(gestures):
+        start = max(gesture.start, now)
+        end = gesture.end
+        if k + 1 < len(gestures):
+            end = min(end, max(gestures[k + 1].start, start))
+        if end - start < 0.001:
+            continue
+        if start - now >= 0.001:
+            value, neutral = (rest, 1) if rest is not None else (default, 0)
+            lines.append(line(value, start - now, _TAU, neutral))
+            now = start
+        lines.append(line(gesture.value, end - now, gesture.tau, 0))
+        now = end
+    return [*lines, "</gesture_sequence>"]
+
+
+def gestural_score(segments: Sequence[Segment], style: Style) -> str:
+    """Return the score (XML text) that speaks `segments` in the given style."""
+    end = segments[-1].end + TAIL
+    tiers = {
+        "vowel": _vowels(segments, style, end),
+        "velic": _velum(segments, end),
+        "glottal-shape": _glottis(segments, style, end),
+        "f0": _melody(segments, style, end),
+        "lung-pressure": _pressure(segments, style, end),
+    }
+    lines = ["<gestural_score>"]
+    for name, unit, rest in _TIERS:
+        gestures = tiers[name] if name in tiers else _constrictions(segments, name, end)
+        lines += _tier(name, unit, rest, gestures, style.voice)
+    return "\n".join([*lines, "</gestural_score>", ""])

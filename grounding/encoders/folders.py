@@ -27,9 +27,10 @@ def from_package(request: Request) -> Encoder:
 
 
 def from_folder(request: Request, folder: Path, origin: str) -> Encoder:
-    """Return the encoder of the model in `folder`, which transformers or sentence-transformers wrote.
+    """Return the encoder of the model in `folder`.
 
-    `origin` says in the provenance where the folder came from.
+    The folder is as transformers or sentence-transformers writes it; `origin` says in the
+    provenance where it came from.
 
     Raises `WeightsError` for a folder without configuration, safetensors, or of an unknown kind.
     """

@@ -28,7 +28,7 @@ class Sampled:
     @property
     def standard_error(self) -> float:
         """The standard deviation over samples."""
-        return float(np.std(_defined(self.samples), ddof=1))
+        return float(np.nanstd(_defined(self.samples), ddof=1))
 
     @property
     def undefined(self) -> int:

@@ -5,7 +5,7 @@ Hann window of 25 ms every 10 ms, centred on multiples of 10 ms, zeros beyond bo
 bands from 0 to 8 kHz, Slaney's scale and area normalisation: what Whisper and many other encoders
 are given, so that the control is the encoder's own input. Levels are in dB with a floor 80 dB
 below the loudest value of the stimulus. Silence at the edges is kept and loudness is not
-normalised, since the encoder hears both.
+normalised, since the encoder hears both; the cepstra alone leave the level out.
 """
 
 from __future__ import annotations
@@ -97,14 +97,16 @@ def log_mel(audio: Float[np.ndarray, " sample"], rate: int) -> Float[np.ndarray,
 
 
 def mfcc(audio: Float[np.ndarray, " sample"], rate: int) -> Float[np.ndarray, "frame coefficient"]:
-    """Return the first 13 mel-frequency cepstral coefficients, the 0th (level) included.
+    """Return mel-frequency cepstral coefficients 1 to 13: the shape of the spectrum, not its level.
 
     The orthonormal cosine transform (type II) of `log_mel`, hence also in dB (Davis & Mermelstein
-    1980). No deltas: the trajectory over time already holds every change.
+    1980). The 0th, which is the level, is left out: with it the distances are those of `log_mel`
+    over again (rank correlation .997 on 472 recorded prompts, .56 without), and no second control.
+    No deltas: the trajectory over time already holds every change.
 
     Raises what `log_mel` raises.
     """
-    return dct(log_mel(audio, rate), type=2, norm="ortho", axis=1)[:, :CEPSTRA]
+    return dct(log_mel(audio, rate), type=2, norm="ortho", axis=1)[:, 1 : CEPSTRA + 1]
 
 
 def windows(

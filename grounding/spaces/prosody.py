@@ -2,7 +2,10 @@
 
 F0 is estimated by YIN (de Cheveigné & Kawahara 2002, JASA 111:1917). Limits: one voice; 60 to
 500 Hz; a voicing decision by two thresholds, with no smoothing over time, so that creaky voice
-comes out an octave low or unvoiced and a frame across a voicing boundary may err.
+comes out an octave low or unvoiced and a frame across a voicing boundary may err. Against pYIN,
+which smooths and takes about thirty times as long, on 80 recorded prompts: F0 within 20 % in 99.4 %
+of the frames that both call voiced, the same voicing decision in 84 % of all frames (pYIN calls
+79 % voiced, this 67 %), and a rank correlation of .92 between the distances below.
 """
 
 from __future__ import annotations
@@ -30,7 +33,7 @@ __all__ = [
 ]
 
 F0_RANGE = (60.0, 500.0)  # Hz
-APERIODICITY = 0.2  # voiced below: the share of a frame's power that its period leaves unexplained
+APERIODICITY = 0.3  # voiced below: the share of a frame's power that its period leaves unexplained
 GATE = 1e-4  # of the loudest frame's power (-40 dB), below which a frame is unvoiced
 VOICING_WEIGHT = 12.0  # semitones: all voiced against all voiceless counts as much as an octave
 

@@ -197,7 +197,7 @@ SPACES: Mapping[str, SpaceKind] = {
             "mfcc",
             "control",
             "dB",
-            "13 mel-frequency cepstra: Davis & Mermelstein 1980, IEEE Trans. ASSP 28:357",
+            "mel-frequency cepstra 1 to 13: Davis & Mermelstein 1980, IEEE Trans. ASSP 28:357",
             acoustics.log_mel_missing,
             acoustics.mfcc_rdm,
         ),

@@ -40,7 +40,7 @@ def test_log_mel_is_librosas(tone, hiss, rate):
 
 def test_mfcc_is_librosas(tone, hiss):
     audio = tone(120.0) + hiss(0)
-    theirs = librosa.feature.mfcc(S=librosa_log_mel(audio, 16_000).T, n_mfcc=13).T
+    theirs = librosa.feature.mfcc(S=librosa_log_mel(audio, 16_000).T, n_mfcc=14).T[:, 1:]
     assert np.allclose(acoustics.mfcc(audio, 16_000), theirs, atol=1e-6)
 
 
@@ -71,9 +71,7 @@ def test_a_gain_moves_every_band_alike_and_the_distance_says_how_far(make_set, t
     stimuli = make_set([buzz, 2 * buzz, 4 * buzz])
     for name in ("log-mel", "log-mel-mean"):
         assert SPACES[name](stimuli).values == pytest.approx([GAIN, 2 * GAIN, GAIN], rel=1e-6)
-    # A level common to all bands is the 0th coefficient, root 80 of it in an orthonormal basis.
-    level = GAIN * np.sqrt(80 / 13)
-    assert SPACES["mfcc"](stimuli).values == pytest.approx([level, 2 * level, level], rel=1e-6)
+    assert SPACES["mfcc"](stimuli).values == pytest.approx([0.0, 0.0, 0.0], abs=1e-5)
 
 
 def test_a_filter_is_no_gain(tone, hiss):
@@ -81,6 +79,8 @@ def test_a_filter_is_no_gain(tone, hiss):
     flat, tilted = acoustics.log_mel(audio, 16_000), acoustics.log_mel(np.diff(audio), 16_000)
     steps = min(len(flat), len(tilted))
     assert np.ptp((tilted[:steps] - flat[:steps]).mean(0)) > 10.0
+    cepstra = acoustics.mfcc(audio, 16_000)[:steps], acoustics.mfcc(np.diff(audio), 16_000)[:steps]
+    assert np.abs(cepstra[0].mean(0) - cepstra[1].mean(0)).max() > 10.0
 
 
 def test_a_spoken_stretch_moves_the_trajectory_less_than_another_sound(make_set, tone, hiss):

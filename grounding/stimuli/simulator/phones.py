@@ -36,7 +36,7 @@ def _consonant(ipa: str, kind: str, seconds: float, gesture: str, voiced: bool) 
 
 PHONES: dict[str, Phone] = {
     "IY": _vowel("i", 0.24, "IY"),
-    "IH": _vowel("ɪ", 0.17, "IH"),
+    "IH": _vowel("ɪ", 0.17, "I"),
     "EH": _vowel("ɛ", 0.19, "E"),
     "AE": _vowel("æ", 0.25, "AE"),
     "AA": _vowel("ɑ", 0.25, "AA"),
@@ -48,7 +48,7 @@ PHONES: dict[str, Phone] = {
     "EY": _vowel("eɪ", 0.28, "EY", "IY"),
     "AY": _vowel("aɪ", 0.31, "a", "IH"),
     "OY": _vowel("ɔɪ", 0.32, "AO", "IH"),
-    "OW": _vowel("oʊ", 0.29, "OW", "u"),
+    "OW": _vowel("oʊ", 0.29, "OW", "UH"),
     "AW": _vowel("aʊ", 0.31, "a", "UH"),
     "W": Phone("w", "glide", 0.09, ("W",)),
     "Y": Phone("j", "glide", 0.08, ("i",)),
@@ -73,12 +73,12 @@ PHONES: dict[str, Phone] = {
     "DH": _consonant("ð", "fricative", 0.07, "tt-dental-fricative", True),
     "Z": _consonant("z", "fricative", 0.11, "tt-alveolar-fricative", True),
     "ZH": _consonant("ʒ", "fricative", 0.11, "tt-postalveolar-fricative", True),
-    "HH": Phone("h", "breath", 0.09, (), "", "", False),
+    "HH": Phone("h", "breath", 0.10, (), "", "", False),
 }
 
 # Glottis shapes added to the speaker: (shape that it starts from, parameters that differ).
 # AS is the strength of aspiration noise in dB; the speaker's own -10 dB left /h, p, t, k/ weak.
 GLOTTIS_SHAPES: dict[str, tuple[str, dict[str, float]]] = {
     "aspirated": ("voiceless-plosive", {"AS": -3.0}),
-    "breath": ("h", {"AS": 0.0, "XB": 0.075, "XT": 0.075, "CA": 0.15}),
+    "breath": ("h", {"AS": 0.0, "XB": 0.085, "XT": 0.085, "CA": 0.2}),
 }

@@ -126,6 +126,10 @@ def _constrictions(segments: Sequence[Segment], tier: str, end: float) -> list[_
         release = segment.end - segment.release - _OPEN * _TAU
         stop = end if last and made.kind not in ("stop", "affricate") else release
         gestures.append(_Gesture(start, stop, made.gesture, _TAU))
+        if last and segment.phone == "T":
+            gestures.append(
+                _Gesture(release, segment.end - _OPEN * _TAU, "tt-alveolar-fricative", _TAU)
+            )
         if made.kind == "affricate":
             stop = end if last else segment.end - _OPEN * _TAU
             gestures.append(_Gesture(release, stop, "tt-postalveolar-fricative", _TAU))
@@ -186,9 +190,11 @@ def _pressure(segments: Sequence[Segment], style: Style, end: float) -> list[_Ge
     first, last = segments[0].start - 0.02, segments[-1].end - 0.03
     if segments[-1].made.kind == "stop" and segments[-1].made.voiced:
         last -= segments[-1].release + 0.02  # a weak release, or it becomes a vowel
+    sonorant = segments[0].made.kind in ("vowel", "glide", "nasal", "lateral")
+    onset = 0.012 if sonorant else 0.005  # a sudden onset of voice is heard as a stop
     return [
-        _Gesture(0.0, first, "0.0", _TAU),
-        _Gesture(first, last, f"{style.pressure:.1f}", 0.005),
+        _Gesture(0.0, first - (0.03 if sonorant else 0.0), "0.0", _TAU),
+        _Gesture(0.0, last, f"{style.pressure:.1f}", onset),
         _Gesture(last, end, "0.0", 0.008),
     ]
 

@@ -1,0 +1,165 @@
+"""Layer curves: the agreement of every layer of each trained model, one panel a model."""
+
+from __future__ import annotations
+
+from math import ceil
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
+
+from grounding.figures.records import Result
+from grounding.figures.scores import EVERY_LAYER, HELD_OUT, Score
+from grounding.figures.style import DOUBLE, LIGHT, Theme, blank, colour_of, styled
+
+__all__ = ["curves", "draw_layers", "reference"]
+
+PANEL = 1.65  # inches: the least width in which a model's name fits
+CEILING = "transcript ceiling"
+PHONES = "phone string"
+
+
+def curves(result: Result, stimuli: str, assay: str) -> dict[str, tuple[Score, ...]]:
+    """Return the rows of every trained model that has a curve, by name, in the order of layers."""
+    found: dict[str, tuple[Score, ...]] = {}
+    for row in result.rows(stimuli, assay, EVERY_LAYER):
+        if row.trained:
+            found[row.model] = (*found.get(row.model, ()), row)
+    return found
+
+
+def reference(result: Result, stimuli: str, assay: str, name: str) -> Score | None:
+    """Return the row of a reference that is no model, such as the ceiling."""
+    rows = result.rows(stimuli, assay, HELD_OUT)
+    return next((r for r in rows if r.role == "reference" and r.model == name), None)
+
+
+@styled
+def draw_layers(
+    result: Result,
+    stimuli: str,
+    *,
+    assay: str,
+    label: str,
+    theme: Theme = LIGHT,
+    width: float = DOUBLE,
+) -> Figure:
+    """Draw one panel a trained model, all on one vertical scale.
+
+    In a panel: the model's curve with its interval, the range of the same architecture with
+    random weights, and, where the assay has them, the transcript ceiling and the phone string.
+    """
+    models = curves(result, stimuli, assay)
+    columns = min(len(models), max(1, int(width / PANEL)))
+    rows = ceil(len(models) / columns)
+    figure = blank(width, 1.55 * rows + 0.75)
+    grid = figure.subplots(rows, columns, sharey=True, squeeze=False)
+    for axes in grid.flat[len(models) :]:
+        axes.remove()
+    for axes, (name, curve) in zip(grid.flat, models.items(), strict=False):
+        axes.axhline(0, color=theme.rule, linewidth=0.6, zorder=0)
+        _references(axes, result, stimuli, assay, theme)
+        _floor(axes, result, stimuli, assay, name, theme)
+        _curve(axes, curve, _chosen(result, stimuli, assay, name), theme)
+        axes.set_title(f"{name}\n{curve[0].modality}")
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
+    figure.supxlabel("layer (0: input embedding)", fontsize=7.5)
+    figure.supylabel(label, fontsize=7.5)
+    handles = _legend(result, stimuli, assay, theme, {c[0].modality for c in models.values()})
+    figure.legend(handles=handles, loc="outside lower center", ncols=2 if width < DOUBLE else 4)
+    return figure
+
+
+def _curve(axes: Axes, curve: tuple[Score, ...], chosen: set[str], theme: Theme) -> None:
+    colour = colour_of(theme, curve[0].modality)
+    depth = range(len(curve))
+    values = [row.value for row in curve]
+    if all(row.low is not None for row in curve):
+        band = axes.fill_between(
+            depth,
+            [row.low for row in curve],  # type: ignore[misc]
+            [row.high for row in curve],  # type: ignore[misc]
+            color=colour,
+            alpha=0.25,
+            linewidth=0,
+            zorder=2,
+        )
+        band.set_gid(f"band {curve[0].model}")
+    (line,) = axes.plot(depth, values, color=colour, zorder=3)
+    line.set_gid(f"trained {curve[0].model}")
+    marked = [i for i, row in enumerate(curve) if row.layer in chosen]
+    axes.plot(
+        marked,
+        [values[i] for i in marked],
+        "o",
+        color=colour,
+        markersize=4,
+        markeredgecolor=theme.paper,
+        markeredgewidth=0.6,
+        zorder=4,
+        gid=f"chosen {curve[0].model}",
+    )
+
+
+def _floor(
+    axes: Axes, result: Result, stimuli: str, assay: str, name: str, theme: Theme
+) -> None:
+    seeds: dict[str, list[float]] = {}
+    for row in result.rows(stimuli, assay, EVERY_LAYER):
+        if row.random and row.model == name:
+            seeds.setdefault(row.weights, []).append(row.value)
+    for weights, values in seeds.items():
+        (line,) = axes.plot(values, color=theme.random, linewidth=0.6, zorder=1)
+        line.set_gid(f"{weights} {name}")
+    if len(seeds) > 1:
+        layers = list(zip(*seeds.values(), strict=True))
+        lowest, highest = [min(layer) for layer in layers], [max(layer) for layer in layers]
+        floor = axes.fill_between(
+            range(len(layers)), lowest, highest, color=theme.random, alpha=0.4, linewidth=0
+        )
+        floor.set_gid(f"floor {name}")
+
+
+def _references(axes: Axes, result: Result, stimuli: str, assay: str, theme: Theme) -> None:
+    for name, colour, dashes in (
+        (CEILING, theme.reference, "-"),
+        (PHONES, theme.quiet, (0, (3, 2))),
+    ):
+        row = reference(result, stimuli, assay, name)
+        if row is None:
+            continue
+        axes.axhline(row.value, color=colour, linewidth=1, linestyle=dashes, gid=name)
+        if row.low is not None and row.high is not None:
+            axes.axhspan(
+                row.low, row.high, color=colour, alpha=0.15, linewidth=0, gid=f"{name} interval"
+            )
+
+
+def _chosen(result: Result, stimuli: str, assay: str, name: str) -> set[str]:
+    rows = result.rows(stimuli, assay, HELD_OUT)
+    return {
+        layer for r in rows if r.trained and r.model == name for layer in r.layer.split("|")
+    }
+
+
+def _legend(result: Result, stimuli: str, assay: str, theme: Theme, modalities: set[str]) -> list:
+    shown: list = [
+        Line2D([], [], color=colour_of(theme, m), label=f"{m}, trained, with interval")
+        for m in sorted(modalities)
+    ]
+    if any(row.random for row in result.rows(stimuli, assay, EVERY_LAYER)):
+        shown.append(Patch(color=theme.random, alpha=0.5, label="random weights, range of seeds"))
+    if reference(result, stimuli, assay, CEILING):
+        shown.append(Line2D([], [], color=theme.reference, label=f"{CEILING}, with interval"))
+    if reference(result, stimuli, assay, PHONES):
+        dashes = (0, (3, 2))
+        shown.append(
+            Line2D([], [], color=theme.quiet, linestyle=dashes, label=f"{PHONES}, with interval")
+        )
+    shown.append(
+        Line2D([], [], color=theme.quiet, marker="o", linestyle="", markersize=4,
+               label="layer that a fold chose")
+    )
+    return shown

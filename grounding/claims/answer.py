@@ -126,7 +126,9 @@ class Answer:
             n_groups=plain["n_groups"],
             asked=asked,
             value=np.array(plain["value"], dtype=float),
-            samples=np.array(plain["samples"], dtype=float).reshape(-1, len(asked)),
+            samples=np.array(plain["samples"], dtype=float).reshape(
+                len(plain["samples"]), len(asked)
+            ),
             chosen={key: tuple(layers) for key, layers in plain["chosen"].items()},
             curves={key: tuple(curve) for key, curve in plain["curves"].items()},
             bands={key: tuple(map(tuple, band)) for key, band in plain["bands"].items()},

@@ -94,5 +94,16 @@ ASSAYS: Mapping[str, Assay] = {
             pairs="between",
             bands=True,
         ),
+        Assay(
+            name="translation",
+            question="Do stimuli that say one thing in two languages lie together, beyond sound?",
+            space="concept",
+            controls=(*ACOUSTICS, "phones", "spelling", "length", "language"),
+            pairs="all",
+            group="concept",
+            # Nearly all pairs are "other": under rho-a, which counts ties against, no model
+            # could score. Spearman has a largest value too, which the rows give.
+            measure="spearman",
+        ),
     )
 }

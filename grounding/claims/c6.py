@@ -2,7 +2,8 @@
 
 Decided by the agreement of text models with lexical relations that no language model made, with
 phones, spelling and length partialled out: beyond the same architecture with random weights, and
-beyond speech encoders.
+beyond speech encoders. Beside it, without a vote, the agreement with translation equivalence in
+sets that say one thing in several languages.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from grounding.claims.rule import Criterion, Rule, decide
 __all__ = ["NEEDS", "RULE", "SENTENCE", "claim"]
 
 SENTENCE = "Text models master langue: meaning as relations between words."
-NEEDS = ("relations",)
+NEEDS = ("relations", "translation")
 
 OVER_SPEECH = "text minus speech on relations"
 OVER_RANDOM = "text models, trained minus random weights, on relations"
@@ -52,12 +53,18 @@ def claim(answers: Mapping[str, Answer]) -> ClaimResult:
             estimates.append(lead.estimate(OVER_SPEECH, RULE.level))
         else:
             missing[OVER_SPEECH] = "no speech encoder was asked"
+    translation = answers["translation"]
+    for modality in ("text", "speech"):
+        if keys := translation.keys(modality=modality, weights="trained"):
+            name = f"partial agreement with translation equivalence, trained {modality} models"
+            estimates.append(translation.mean(keys).estimate(name, RULE.level))
+    leading = translation if relations.missing else relations
     return ClaimResult(
         claim="C6",
         sentence=SENTENCE,
         rule=RULE,
         decision=decide(RULE, estimates, missing),
         estimates=tuple(estimates),
-        n_stimuli=relations.n_stimuli,
-        n_groups=relations.n_groups,
+        n_stimuli=leading.n_stimuli,
+        n_groups=leading.n_groups,
     )

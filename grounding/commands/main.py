@@ -12,7 +12,9 @@ from typing import Annotated
 
 import typer
 
+from grounding.commands import bench, figures, models
 from grounding.commands import stimuli as stimuli_commands
+from grounding.commands.lists import split
 from grounding.errors import UserError
 
 __all__ = ["app", "main"]
@@ -24,6 +26,15 @@ app = typer.Typer(
     help="Does a model hold the physics of the vocal tract, or only how words relate?",
 )
 app.add_typer(stimuli_commands.app, name="stimuli", help="List, describe, check and add stimuli.")
+for command in (
+    models.models,
+    models.extract,
+    models.rsa,
+    figures.figures,
+    figures.report,
+    bench.bench,
+):
+    app.command()(command)
 
 
 def main() -> None:
@@ -72,7 +83,3 @@ def run(
     show_verdict(verdict)
     print(f"\nReport: {(folder / 'report.html').resolve()}")
 
-
-def split(text: str) -> list[str]:
-    """Return the parts of a list written with commas."""
-    return [part.strip() for part in text.split(",") if part.strip()]

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from grounding.commands.tables import print_table
 from grounding.errors import ManifestError
 
 app = typer.Typer(help="Stimulus sets: list, describe, validate, add.", no_args_is_help=True)
@@ -37,7 +38,7 @@ def list_sets() -> None:
         raise ManifestError(
             "no stimulus set is shipped with this installation. Give commands the path of a folder."
         )
-    _show(("set", "stimuli", "transcripts", "languages", "seconds"), rows)
+    print_table(("set", "stimuli", "transcripts", "languages", "seconds"), rows)
 
 
 @app.command()
@@ -74,7 +75,7 @@ def describe(name: Name) -> None:
         )
         for stream, found in about.streams.items()
     ]
-    _show(("", ""), rows)
+    print_table(("", ""), rows)
 
 
 @app.command()
@@ -139,18 +140,3 @@ def add(
 def _counts(counts: Mapping) -> str:
     return ", ".join(f"{value} {count}" for value, count in counts.items()) or "none"
 
-
-def _show(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table: ruled on a terminal, one tab-separated line a row elsewhere."""
-    if not sys.stdout.isatty():
-        for row in (columns, *rows) if any(columns) else rows:
-            print("\t".join(cell.strip() for cell in row))
-        return
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(*columns, show_header=any(columns))
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
-    Console().print(table)

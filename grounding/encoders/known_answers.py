@@ -83,9 +83,11 @@ class Noise:
 
 def oracle(request: Request) -> Oracle:
     """Return the oracle; there is only one."""
+    request.refuse("window", "start")
     return Oracle()
 
 
 def noise(request: Request) -> Noise:
     """Return the noise of the seed that was asked for; 0 if none was."""
+    request.refuse("window", "start")
     return Noise(request.seed or 0)

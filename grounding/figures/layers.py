@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 
 from grounding.figures.records import Result
 from grounding.figures.scores import EVERY_LAYER, HELD_OUT, Score
-from grounding.figures.style import DOUBLE, LIGHT, Theme, blank, colour_of, styled
+from grounding.figures.style import DOUBLE, LIGHT, Theme, blank, colour_of, legend_above, styled
 
 __all__ = ["curves", "draw_layers", "reference"]
 
@@ -54,7 +54,8 @@ def draw_layers(
     models = curves(result, stimuli, assay)
     columns = min(len(models), max(1, int(width / PANEL)))
     rows = ceil(len(models) / columns)
-    figure = blank(width, 1.55 * rows + 0.75)
+    columns = ceil(len(models) / rows)  # no row much shorter than the others
+    figure = blank(min(width, 0.9 + 2.6 * columns), 1.85 * rows + 0.5)
     grid = figure.subplots(rows, columns, sharey=True, squeeze=False)
     for axes in grid.flat[len(models) :]:
         axes.remove()
@@ -65,10 +66,13 @@ def draw_layers(
         _curve(axes, curve, _chosen(result, stimuli, assay, name), theme)
         axes.set_title(f"{name}\n{curve[0].modality}")
         axes.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
-    figure.supxlabel("layer (0: input embedding)", fontsize=7.5)
-    figure.supylabel(label, fontsize=7.5)
-    handles = _legend(result, stimuli, assay, theme, {c[0].modality for c in models.values()})
-    figure.legend(handles=handles, loc="outside lower center", ncols=2 if width < DOUBLE else 4)
+    for place, axes in enumerate(grid.flat[: len(models)]):
+        if place + columns >= len(models):
+            axes.set_xlabel("layer (0: input)")
+        if place % columns == 0:
+            axes.set_ylabel(label)
+    modalities = {curve[0].modality for curve in models.values()}
+    legend_above(figure, _legend(result, stimuli, assay, theme, modalities))
     return figure
 
 
@@ -76,16 +80,10 @@ def _curve(axes: Axes, curve: tuple[Score, ...], chosen: set[str], theme: Theme)
     colour = colour_of(theme, curve[0].modality)
     depth = range(len(curve))
     values = [row.value for row in curve]
-    if all(row.low is not None for row in curve):
-        band = axes.fill_between(
-            depth,
-            [row.low for row in curve],  # type: ignore[misc]
-            [row.high for row in curve],  # type: ignore[misc]
-            color=colour,
-            alpha=0.25,
-            linewidth=0,
-            zorder=2,
-        )
+    ends = [(r.low, r.high) for r in curve if r.low is not None and r.high is not None]
+    if len(ends) == len(curve):
+        low, high = zip(*ends, strict=True)
+        band = axes.fill_between(depth, low, high, color=colour, alpha=0.25, linewidth=0, zorder=2)
         band.set_gid(f"band {curve[0].model}")
     (line,) = axes.plot(depth, values, color=colour, zorder=3)
     line.set_gid(f"trained {curve[0].model}")
@@ -103,9 +101,7 @@ def _curve(axes: Axes, curve: tuple[Score, ...], chosen: set[str], theme: Theme)
     )
 
 
-def _floor(
-    axes: Axes, result: Result, stimuli: str, assay: str, name: str, theme: Theme
-) -> None:
+def _floor(axes: Axes, result: Result, stimuli: str, assay: str, name: str, theme: Theme) -> None:
     seeds: dict[str, list[float]] = {}
     for row in result.rows(stimuli, assay, EVERY_LAYER):
         if row.random and row.model == name:
@@ -139,27 +135,35 @@ def _references(axes: Axes, result: Result, stimuli: str, assay: str, theme: The
 
 def _chosen(result: Result, stimuli: str, assay: str, name: str) -> set[str]:
     rows = result.rows(stimuli, assay, HELD_OUT)
-    return {
-        layer for r in rows if r.trained and r.model == name for layer in r.layer.split("|")
-    }
+    return {layer for r in rows if r.trained and r.model == name for layer in r.layer.split("|")}
 
 
 def _legend(result: Result, stimuli: str, assay: str, theme: Theme, modalities: set[str]) -> list:
     shown: list = [
-        Line2D([], [], color=colour_of(theme, m), label=f"{m}, trained, with interval")
+        Line2D([], [], color=colour_of(theme, m), label=f"{m}, trained, and interval")
         for m in sorted(modalities)
     ]
-    if any(row.random for row in result.rows(stimuli, assay, EVERY_LAYER)):
+    seeds = {row.weights for row in result.rows(stimuli, assay, EVERY_LAYER) if row.random}
+    if len(seeds) == 1:
+        shown.append(Line2D([], [], color=theme.random, linewidth=0.6, label="random weights"))
+    elif seeds:
         shown.append(Patch(color=theme.random, alpha=0.5, label="random weights, range of seeds"))
     if reference(result, stimuli, assay, CEILING):
-        shown.append(Line2D([], [], color=theme.reference, label=f"{CEILING}, with interval"))
+        shown.append(Line2D([], [], color=theme.reference, label=f"{CEILING}, and interval"))
     if reference(result, stimuli, assay, PHONES):
         dashes = (0, (3, 2))
         shown.append(
-            Line2D([], [], color=theme.quiet, linestyle=dashes, label=f"{PHONES}, with interval")
+            Line2D([], [], color=theme.quiet, linestyle=dashes, label=f"{PHONES}, and interval")
         )
     shown.append(
-        Line2D([], [], color=theme.quiet, marker="o", linestyle="", markersize=4,
-               label="layer that a fold chose")
+        Line2D(
+            [],
+            [],
+            color=theme.quiet,
+            marker="o",
+            linestyle="",
+            markersize=4,
+            label="layer that a fold chose",
+        )
     )
     return shown

@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from grounding.figures.placing import name_points
 from grounding.figures.records import Result
 from grounding.figures.scores import HELD_OUT, Score
-from grounding.figures.style import LIGHT, Theme, blank, colour_of, marker_of, styled
+from grounding.figures.style import LIGHT, Theme, blank, colour_of, legend_above, marker_of, styled
 
 __all__ = ["PHYSICAL", "RELATIONAL", "Point", "draw_plane", "points"]
 
@@ -43,7 +43,7 @@ def draw_plane(
     result: Result, stimuli: str, *, theme: Theme = LIGHT, width: float = WIDTH
 ) -> Figure:
     """Draw trained models filled, random weights hollow, controls as diamonds, with intervals."""
-    figure = blank(width, 0.72 * width + 0.4)
+    figure = blank(width, 0.72 * width + 0.55)
     axes = figure.subplots()
     axes.axhline(0, color=theme.rule, linewidth=0.6, zorder=0)
     axes.axvline(0, color=theme.rule, linewidth=0.6, zorder=0)
@@ -53,9 +53,7 @@ def draw_plane(
     axes.margins(0.08)
     axes.set_xlabel("partial agreement with the vocal tract (physical)")
     axes.set_ylabel("partial agreement with lexical relations")
-    figure.legend(
-        handles=_legend(shown, theme), loc="outside lower center", ncols=2 if width < 4 else 4
-    )
+    legend_above(figure, _legend(shown, theme))
     named = [p for p in shown if not p.physical.random]
     name_points(
         axes,
@@ -68,9 +66,18 @@ def draw_plane(
             )
             for p in named
         ],
-        [(p.physical.value, p.relational.value) for p in shown if p.physical.random],
+        [_box(p) for p in shown],
     )
     return figure
+
+
+def _box(point: Point) -> tuple[float, float, float, float]:
+    """Return (left, right, bottom, top) of a point's cross."""
+    ends = []
+    for row in (point.physical, point.relational):
+        ends += [row.value if row.low is None else row.low]
+        ends += [row.value if row.high is None else row.high]
+    return ends[0], ends[1], ends[2], ends[3]
 
 
 def _point(axes: Axes, point: Point, theme: Theme) -> None:
@@ -105,7 +112,11 @@ def _point(axes: Axes, point: Point, theme: Theme) -> None:
 
 def _legend(shown: list[Point], theme: Theme) -> list[Line2D]:
     kinds = {
-        (p.physical.role, "" if p.physical.role != "model" else p.physical.modality, p.physical.trained)
+        (
+            p.physical.role,
+            "" if p.physical.role != "model" else p.physical.modality,
+            p.physical.trained,
+        )
         for p in shown
     }
     handles = []

@@ -37,6 +37,7 @@ def draw_rdms(
     shown = result.panels[stimuli]
     columns = min(len(shown.panels), max(2, int(width / PANEL)))
     rows = ceil(len(shown.panels) / columns)
+    columns = ceil(len(shown.panels) / rows)  # no row much shorter than the others
     figure = blank(width, rows * (width / columns + 0.1) + 0.45)
     grid = figure.subplots(rows, columns, squeeze=False)
     for axes in grid.flat[len(shown.panels) :]:
@@ -51,7 +52,7 @@ def draw_rdms(
         title = panel.title.replace(", ", "\n", 1)
         axes.set_title(title if "\n" in title else f"{title}\nspace")
         _ticks(axes, shown, named=place % columns == 0)
-    bar = figure.colorbar(image, ax=kept, location="bottom", fraction=0.04, aspect=50, pad=0.02)
+    bar = figure.colorbar(image, ax=kept, location="bottom", shrink=0.4, aspect=40, pad=0.03)
     bar.set_label("rank of distance (0: nearest pair, 1: farthest)")
     bar.outline.set_visible(False)  # type: ignore[operator]
     return figure

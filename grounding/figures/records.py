@@ -158,7 +158,5 @@ class Result:
     def rows(self, stimuli: str, assay: str, quantity: str) -> tuple[Score, ...]:
         """Return the scores of one assay on one stimulus set."""
         return tuple(
-            s
-            for s in self.scores
-            if (s.stimuli, s.assay, s.quantity) == (stimuli, assay, quantity)
+            s for s in self.scores if (s.stimuli, s.assay, s.quantity) == (stimuli, assay, quantity)
         )

@@ -43,13 +43,13 @@ class Score:
     metric: str
     pooling: str
     window: str
-    """Seconds of input that a fixed-window model was given."""
+    """Seconds of input that a fixed-window model was given, or empty."""
     note: str
     """"control" or "reference" for what is not a model under test."""
 
     @property
     def role(self) -> str:
-        """"model", "control" or "reference"."""
+        """ "model", "control" or "reference"."""
         return self.note or "model"
 
     @property
@@ -89,6 +89,8 @@ def _score(where: str, row: dict[str, str | None]) -> Score:
             raise UserError(f"{where}: the row ends before column {field.name!r}; run again")
         if field.type == "str":
             cells[field.name] = text
+            if field.name == "window" and text:
+                _number(where, field.name, text)
         elif field.type == "int":
             cells[field.name] = int(_number(where, field.name, text))
         elif text == "" and field.type == "float | None":

@@ -9,12 +9,13 @@ a word says too. Text stays text in SVG and PDF. Figures never touch pyplot: not
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, ParamSpec
 
 import matplotlib
+from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -26,6 +27,7 @@ __all__ = [
     "Theme",
     "blank",
     "colour_of",
+    "legend_above",
     "marker_of",
     "settings",
     "styled",
@@ -108,7 +110,7 @@ def marker_of(modality: str, role: str = "model") -> str:
     return MARKERS.get(modality, "D") if role == "model" else "D"
 
 
-def settings(theme: Theme) -> dict[str, Any]:
+def settings(theme: Theme) -> dict[Any, Any]:
     """Return matplotlib's settings for a theme."""
     return {
         "font.family": ["DejaVu Sans"],  # comes with matplotlib: looks alike on every machine
@@ -169,3 +171,15 @@ def blank(width: float, height: float) -> Figure:
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure
+
+
+def legend_above(figure: Figure, handles: Sequence[Artist]) -> None:
+    """Write the legend above the axes, in as many columns as the width holds."""
+    for columns in range(len(handles), 0, -1):
+        legend = figure.legend(
+            handles=list(handles), loc="outside upper left", ncols=columns, columnspacing=1.4
+        )
+        figure.draw_without_rendering()
+        if legend.get_window_extent().width <= figure.bbox.width or columns == 1:
+            return
+        legend.remove()

@@ -1,6 +1,6 @@
 """Representational similarity analysis: exact, fast, with stimuli as the random factor.
 
-Needs numpy and scipy only, and knows nothing of audio or models.
+Needs numpy, scipy and jaxtyping only, and knows nothing of audio or models.
 """
 
 from __future__ import annotations

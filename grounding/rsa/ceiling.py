@@ -12,7 +12,7 @@ truth lies between, as for a noise ceiling.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +22,7 @@ from grounding.errors import UserError
 from grounding.rsa.agreement import compare, same_stimuli
 from grounding.rsa.pairs import number_groups
 from grounding.rsa.rdm import FEWEST, RDM
-from grounding.rsa.resampling import Progress, bootstrap
+from grounding.rsa.resampling import Progress, bootstrap, shifted
 from grounding.rsa.sampled import Sampled
 
 __all__ = ["TranscriptCeiling", "oracle_rdm", "transcript_ceiling"]
@@ -51,7 +51,7 @@ class TranscriptCeiling:
 
 def transcript_ceiling(
     reference: RDM,
-    transcripts: Sequence[str],
+    transcripts: Sequence[Hashable],
     *,
     measure: str,
     n: int,
@@ -95,9 +95,9 @@ def transcript_ceiling(
             controls=controls,
             pairs=pairs,
             processes=processes,
-            progress=progress,
+            progress=shifted(progress, part * n, 2 * n),
         ).of(0, 0)
-        for pairs in ("between", "all")
+        for part, pairs in enumerate(("between", "all"))
     }
     return TranscriptCeiling(
         oracle=oracle,
@@ -116,7 +116,7 @@ def transcript_ceiling(
     )
 
 
-def oracle_rdm(reference: RDM, transcripts: Sequence[str], *, leave_out: bool) -> RDM:
+def oracle_rdm(reference: RDM, transcripts: Sequence[Hashable], *, leave_out: bool) -> RDM:
     """Return the best guess of each distance from the transcripts alone.
 
     leave_out: whether the two stimuli of a pair are left out of its guess.

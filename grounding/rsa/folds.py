@@ -9,8 +9,9 @@ from jaxtyping import Int
 
 from grounding.errors import UserError
 from grounding.rsa.pairs import number_groups
+from grounding.rsa.rdm import RDM
 
-__all__ = ["split_groups"]
+__all__ = ["split_groups", "take"]
 
 FEWEST = 3  # groups in a fold, as stimuli in an RDM
 
@@ -34,3 +35,8 @@ def split_groups(
     fold = np.empty(len(labels), dtype=np.intp)
     fold[dealt] = np.arange(len(labels)) % folds
     return tuple(np.flatnonzero(fold[group] == one) for one in range(folds))
+
+
+def take(rdm: RDM, places: Int[np.ndarray, " held"]) -> RDM:
+    """Return the RDM of the stimuli at these places."""
+    return rdm.select([rdm.ids[i] for i in places])

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int
+from scipy.spatial.distance import squareform
 
 from grounding.errors import UserError
 
@@ -74,17 +75,25 @@ def squared_distances(points: Rows) -> Pairs:
     """Return the condensed squared Euclidean distances, none of them negative."""
     points = points - points.mean(0)  # distances stay, norms and so the cancellation shrink
     norms = np.einsum("ij,ij->i", points, points)
-    gram = points @ points.T
+    square = points @ points.T
+    square *= -2.0
+    square += norms[:, None]
+    square += norms
+    squared = squareform(square, checks=False)
+    if len(squared) and squared.min() <= CANCELLED * 2.0 * norms.max():
+        _restore(squared, points, norms)
+    return squared
+
+
+def _restore(squared: Pairs, points: Rows, norms: Float[np.ndarray, " stimulus"]) -> None:
+    # Replace, in place, what cancelled by the square of the difference.
     i, j = np.triu_indices(len(points), 1)
-    scale = norms[i] + norms[j]
-    squared = scale - 2.0 * gram[i, j]
-    close = np.flatnonzero(squared <= CANCELLED * scale)
+    close = np.flatnonzero(squared <= CANCELLED * (norms[i] + norms[j]))
     step = max(1, BLOCK // points.shape[1])
     for start in range(0, len(close), step):
         pair = close[start : start + step]
         difference = points[i[pair]] - points[j[pair]]
         squared[pair] = np.einsum("ij,ij->i", difference, difference)
-    return squared
 
 
 def _as_is(rows: Rows, ids: Sequence[str]) -> Rows:

@@ -15,7 +15,7 @@ from jaxtyping import Float, Int
 
 from grounding.errors import UserError
 from grounding.rsa.agreement import EXPLAINED, same_stimuli
-from grounding.rsa.folds import split_groups
+from grounding.rsa.folds import split_groups, take
 from grounding.rsa.measures import MEASURES, ready_vectors, transform
 from grounding.rsa.pairs import choose_pairs
 from grounding.rsa.rdm import RDM
@@ -104,10 +104,9 @@ def _values(
     pairs: str,
     ranked: bool,
 ) -> Float[np.ndarray, "vector pair"]:
-    ids = [rdms[0].ids[i] for i in places]
     here = None if groups is None else [groups[i] for i in places]
-    index = choose_pairs(len(ids), pairs, here).index
-    values = np.stack([rdm.select(ids).values[index] for rdm in rdms])
+    index = choose_pairs(len(places), pairs, here).index
+    values = np.stack([take(rdm, places).values[index] for rdm in rdms])
     if not ranked:
         return values
     ranks = transform(ready_vectors(values, MEASURES["spearman"]))

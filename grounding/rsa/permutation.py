@@ -110,7 +110,7 @@ def _share(
 
 def _exchanges(
     stimuli: int, groups: Sequence[Hashable] | None, *, inside: bool
-) -> tuple[list[Int[np.ndarray, "block member"]], tuple[Hashable, ...]]:
+) -> tuple[list[Int[np.ndarray, "_block _member"]], tuple[Hashable, ...]]:
     """Return sets of blocks that may change places, and the labels of groups that may not."""
     number, labels = number_groups(groups, stimuli)
     members = [np.flatnonzero(number == group) for group in range(len(labels))]
@@ -131,7 +131,7 @@ def _exchanges(
 
 def _null(
     comparison: Comparison,
-    exchange: list[Int[np.ndarray, "block member"]],
+    exchange: list[Int[np.ndarray, "_block _member"]],
     n: int,
     rng: np.random.Generator,
     progress: Progress | None,
@@ -177,7 +177,7 @@ def _orthogonal_controls(
 
 
 def _permutation(
-    exchange: list[Int[np.ndarray, "block member"]], stimuli: int, rng: np.random.Generator
+    exchange: list[Int[np.ndarray, "_block _member"]], stimuli: int, rng: np.random.Generator
 ) -> Int[np.ndarray, " stimulus"]:
     place = np.arange(stimuli)
     for blocks in exchange:

@@ -7,7 +7,7 @@ Values are condensed in the order of `scipy.spatial.distance.squareform`: the pa
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,6 +62,9 @@ class RDM:
         values.flags.writeable = False
         object.__setattr__(self, "values", values)
         object.__setattr__(self, "ids", ids)
+
+    def __repr__(self) -> str:
+        return f"RDM({self.name!r}, {self.n} stimuli, {self.metric!r})"
 
     @property
     def n(self) -> int:
@@ -160,15 +163,15 @@ def rdm(
     return RDM(record.distances(rows, ids), ids, metric, name)
 
 
-def check_ids(ids: Sequence[str]) -> tuple[str, ...]:
+def check_ids(ids: Sequence[Hashable]) -> tuple[str, ...]:
     """Return ids as a tuple, or raise `UserError`: three or more strings, none twice."""
-    ids = tuple(ids)
-    odd = [id for id in ids if not isinstance(id, str)]
-    if odd:
-        raise UserError(f"a stimulus id is a string, found {odd[0]!r}")
-    if len(ids) < FEWEST:
-        raise UserError(f"an RDM needs at least {FEWEST} stimuli, found {len(ids)}")
-    if len(set(ids)) != len(ids):
-        twice, count = Counter(ids).most_common(1)[0]
+    names = tuple(id for id in ids if isinstance(id, str))
+    if len(names) < len(ids):
+        odd = next(id for id in ids if not isinstance(id, str))
+        raise UserError(f"a stimulus id is a string, found {odd!r}")
+    if len(names) < FEWEST:
+        raise UserError(f"an RDM needs at least {FEWEST} stimuli, found {len(names)}")
+    if len(set(names)) != len(names):
+        twice, count = Counter(names).most_common(1)[0]
         raise UserError(f"stimulus id {twice!r} is there {count} times; ids name one stimulus each")
-    return ids
+    return names

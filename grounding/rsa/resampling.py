@@ -22,7 +22,7 @@ from grounding.rsa.agreement import Comparison, ready_comparison
 from grounding.rsa.rdm import RDM
 from grounding.rsa.sampled import Sampled, interval
 
-__all__ = ["Bootstrap", "Progress", "bootstrap", "draw_groups", "resample"]
+__all__ = ["Bootstrap", "Progress", "bootstrap", "draw_groups", "resample", "shifted"]
 
 Progress = Callable[[int, int], None]  # called with samples done and samples in all
 
@@ -147,3 +147,10 @@ def _gather(
         if progress is not None:
             progress(sum(map(len, gathered)), total)
     return np.concatenate(gathered)
+
+
+def shifted(progress: Progress | None, before: int, total: int) -> Progress | None:
+    """Return a progress that counts on from `before` towards another `total`."""
+    if progress is None:
+        return None
+    return lambda done, _: progress(before + done, total)

@@ -51,15 +51,16 @@ def interval(
     Raises `UserError` for another level, for fewer than 20 samples, and when more than one
     sample in twenty has no value.
 
-    >>> interval(np.arange(101.0), 0.9)
-    (np.float64(5.0), np.float64(95.0))
+    >>> low, high = interval(np.arange(101.0), 0.9)
+    >>> round(float(low), 6), round(float(high), 6)
+    (5.0, 95.0)
     """
     if not 0.0 < level < 1.0:
         raise UserError(f"level must lie between 0 and 1, found {level}")
     defined = _defined(samples)
     tail = (1.0 - level) / 2.0
     low, high = np.nanquantile(defined, [tail, 1.0 - tail], axis=0)
-    return low, high
+    return np.asarray(low), np.asarray(high)
 
 
 def _defined(samples: Float[np.ndarray, "sample ..."]) -> Float[np.ndarray, "sample ..."]:

@@ -17,9 +17,9 @@ from jaxtyping import Float, Int
 
 from grounding.errors import UserError
 from grounding.rsa.agreement import compare_many, ready_comparison, same_stimuli
-from grounding.rsa.folds import split_groups
+from grounding.rsa.folds import split_groups, take
 from grounding.rsa.rdm import RDM
-from grounding.rsa.resampling import Progress, draw_groups, resample
+from grounding.rsa.resampling import Progress, draw_groups, resample, shifted
 from grounding.rsa.sampled import Sampled
 
 __all__ = ["Scores", "Selection", "held_out_layer", "score_models"]
@@ -111,7 +111,7 @@ def held_out_layer(
     held = split_groups(reference.n, groups, folds, rng)
     chosen = _choose(layers, how, held)
     scores = tuple(
-        float(how.over(places).agreement([layers[layer]])[0])
+        float(how.over(places).agreement([take(layers[layer], places)])[0])
         for layer, places in zip(chosen, held, strict=True)
     )
     return Selection(
@@ -164,7 +164,7 @@ def score_models(
     scores, samples = [], []
     for fold, places in enumerate(held):
         here = how.over(places)
-        best = [_take(models[name][chosen[name][fold]], places) for name in names]
+        best = [take(models[name][chosen[name][fold]], places) for name in names]
         comparison, estimate = ready_comparison(
             best,
             [here.reference],
@@ -174,7 +174,7 @@ def score_models(
             groups=here.groups,
         )
         drawn = draw_groups(comparison.pairs.groups, n, rng)
-        report = _shifted(progress, fold * n, len(held) * n)
+        report = shifted(progress, fold * n, len(held) * n)
         samples.append(resample(comparison, drawn, processes=processes, progress=report)[:, :, 0])
         scores.append(estimate[:, 0])
     return Scores(
@@ -198,8 +198,8 @@ class _How:
 
     def over(self, places: Int[np.ndarray, " some"]) -> _How:
         return _How(
-            _take(self.reference, places),
-            [_take(control, places) for control in self.controls],
+            take(self.reference, places),
+            [take(control, places) for control in self.controls],
             None if self.groups is None else [self.groups[i] for i in places],
             self.measure,
             self.pairs,
@@ -216,10 +216,6 @@ class _How:
         )[:, 0]
 
 
-def _take(rdm: RDM, places: Int[np.ndarray, " some"]) -> RDM:
-    return rdm.select([rdm.ids[i] for i in places])
-
-
 def _choose(
     layers: Sequence[RDM], how: _How, held: Sequence[Int[np.ndarray, " some"]]
 ) -> tuple[int, ...]:
@@ -228,7 +224,7 @@ def _choose(
     chosen = []
     for places in held:
         others = np.setdiff1d(np.arange(how.reference.n), places)
-        curve = how.over(others).agreement([_take(layer, others) for layer in layers])
+        curve = how.over(others).agreement([take(layer, others) for layer in layers])
         chosen.append(int(np.argmax(curve)))
     return tuple(chosen)
 
@@ -240,9 +236,3 @@ def _fixed(name: str, count: int, layers: int | Mapping[str, int]) -> int:
     if not -count <= layer < count:
         raise UserError(f"model {name!r} has layers 0 to {count - 1}, found {layer}")
     return layer % count
-
-
-def _shifted(progress: Progress | None, before: int, total: int) -> Progress | None:
-    if progress is None:
-        return None
-    return lambda done, _: progress(before + done, total)

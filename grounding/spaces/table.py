@@ -12,7 +12,15 @@ from functools import cached_property
 
 from grounding.errors import UserError
 from grounding.rsa import RDM
-from grounding.spaces import acoustics, articulation, phones, prosody, relations, spelling
+from grounding.spaces import (
+    acoustics,
+    articulation,
+    labels,
+    phones,
+    prosody,
+    relations,
+    spelling,
+)
 from grounding.stimuli import StimulusSet
 from grounding.tables import lookup
 
@@ -248,6 +256,22 @@ SPACES: Mapping[str, SpaceKind] = {
             "difference in number of characters",
             spelling.length_missing,
             spelling.length_rdm,
+        ),
+        SpaceKind(
+            "language",
+            "control",
+            labels.UNITS,
+            "the manifest's languages",
+            labels.language_missing,
+            labels.language_rdm,
+        ),
+        SpaceKind(
+            "speaker",
+            "control",
+            labels.UNITS,
+            "the manifest's speakers",
+            labels.speaker_missing,
+            labels.speaker_rdm,
         ),
     )
 }

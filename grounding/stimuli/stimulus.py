@@ -204,7 +204,12 @@ class Stimulus:
         return data
 
     def _articulation_bytes(self) -> bytes:
-        data = read_bytes(self.folder, self.articulation_file.relative_to(self.folder).as_posix())
+        try:
+            data = self.articulation_file.read_bytes()
+        except OSError as error:
+            raise self._about_articulation(
+                ManifestError(f"cannot be read: {error.strerror}. Make it readable.")
+            ) from error
         found = hashlib.sha256(data).hexdigest()
         if self.__dict__.setdefault("articulation_digest", found) != found:
             raise self._about_articulation(

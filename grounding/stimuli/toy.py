@@ -122,7 +122,8 @@ def toy_articulation(offsets: Float[np.ndarray, "time 12"]) -> Articulation:
     """Return the streams of flesh points that are `offsets` mm away from rest, at 100 Hz.
 
     flesh (mm), area (log cm^2) and section_length (cm) of a tube that is narrow under the
-    tongue points and lips, formants (Hz, F1 to F3) and formants_valid (1 throughout).
+    tongue points and lips, variables (mm: lip aperture, heights of tip and body), formants (Hz,
+    F1 to F3) and formants_valid (1 throughout).
     """
     flesh = REST + offsets
     at = np.linspace(0, 65, SECTIONS)
@@ -151,6 +152,12 @@ def toy_articulation(offsets: Float[np.ndarray, "time 12"]) -> Articulation:
             np.full((len(flesh), SECTIONS), 17.0 / SECTIONS),
             tube,
             ("cm",) * SECTIONS,
+        ),
+        Stream(
+            "variables",
+            np.stack([flesh[:, 1] - flesh[:, 3], flesh[:, 7], flesh[:, 9]], axis=1),
+            ("lip-aperture", "tip-height", "body-height"),
+            ("mm",) * 3,
         ),
         Stream("formants", formants, names, ("Hz",) * 3),
         Stream("formants_valid", np.ones_like(formants), names, ("1",) * 3),

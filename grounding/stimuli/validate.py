@@ -6,13 +6,16 @@ import os
 from pathlib import Path
 
 from grounding.errors import AudioError, ManifestError
-from grounding.stimuli.fault import Fault
+from grounding.stimuli.fault import Fault, shown
 from grounding.stimuli.manifest import parse_manifest
 from grounding.stimuli.sets import locate
 from grounding.stimuli.stimulus import MANIFEST, Stimulus
 from grounding.stimuli.stimulus_set import StimulusSet
 
 __all__ = ["examine", "read_stimuli", "validate"]
+
+# Frames are 10 ms as a rule and corpora cut the two tracks apart; a word off is far beyond this.
+LARGEST_GAP = 0.1  # seconds
 
 
 def read_stimuli(
@@ -77,7 +80,21 @@ def _file_faults(stimulus: Stimulus, audio: bool, articulation: bool) -> list[Fa
         faults.append(fault(error, True))
     if stimulus.articulation_path is not None:
         try:
-            _ = stimulus.articulation if articulation else stimulus.articulation_file
+            if articulation:
+                _check_clock(stimulus, heard=not faults)
+            else:
+                _ = stimulus.articulation_file
         except ManifestError as error:
             faults.append(fault(error, False))
     return faults
+
+
+def _check_clock(stimulus: Stimulus, heard: bool) -> None:
+    """Refuse an articulation that cannot be of this recording; `heard`: the recording is whole."""
+    seconds = stimulus.articulation.duration
+    if heard and abs(seconds - stimulus.duration) > LARGEST_GAP:
+        raise ManifestError(
+            f"articulation {shown(stimulus.articulation_path or '')!r}: lasts {seconds:.3f} s and "
+            f"the recording {stimulus.duration:.3f} s; needed the same to {LARGEST_GAP} s. Correct "
+            "its 'rate', or cut both alike."
+        )

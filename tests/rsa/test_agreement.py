@@ -175,9 +175,11 @@ def test_pairs_between_groups_are_all_others(measure, random_rdm):
 
 def test_names_that_no_table_holds_are_answered_with_the_nearest(random_rdm):
     a, b = random_rdm(0), random_rdm(1)
-    with pytest.raises(UnknownName, match="unknown measure 'spearmann'. Did you mean 'spearman'"):
+    with pytest.raises(UnknownName, match=r"unknown measure 'spearmann'. Did you mean 'spearman'"):
         compare(a, b, measure="spearmann")
-    with pytest.raises(UnknownName, match="unknown kind of pairs 'betwen'. Did you mean 'between'"):
+    with pytest.raises(
+        UnknownName, match=r"unknown kind of pairs 'betwen'. Did you mean 'between'"
+    ):
         compare(a, b, measure="spearman", pairs="betwen")
 
 
@@ -186,7 +188,7 @@ def test_other_stimuli_are_refused_with_an_example(random_rdm):
     with pytest.raises(StimulusMismatch, match=r"2 ids are only in the first and 0 only in the"):
         compare(a, b, measure="pearson")
     other = RDM(a.values, ("new", *a.ids[1:]), "x")
-    with pytest.raises(StimulusMismatch, match="'new' is only in the second.*select"):
+    with pytest.raises(StimulusMismatch, match=r"'new' is only in the second.*select"):
         compare(a, other, measure="pearson")
 
 
@@ -216,5 +218,5 @@ def test_groups_that_do_not_fit_are_refused(random_rdm):
         compare(a, b, measure="pearson", pairs="between", groups=[1, 2, 3])
     with pytest.raises(UserError, match="'between' needs three groups or more, found 2"):
         compare(a, b, measure="pearson", pairs="between", groups=[0, 1] * 6)
-    with pytest.raises(UserError, match="'within' needs a group of three .* largest group has 2"):
+    with pytest.raises(UserError, match=r"'within' needs a group of three .* largest group has 2"):
         compare(a, b, measure="pearson", pairs="within", groups=[i // 2 for i in range(12)])

@@ -88,9 +88,7 @@ def test_rho_a_within_is_the_expectation_over_random_breaking_of_ties(random_rdm
     a, b = (random_rdm(seed, 24, decimals=0) for seed in (0, 1))
     sums = np.zeros((2, 2))
     for _ in range(3000):
-        broken = [
-            RDM(r.values + 1e-3 * rng.random(len(r.values)), r.ids, "broken") for r in (a, b)
-        ]
+        broken = [RDM(r.values + 1e-3 * rng.random(len(r.values)), r.ids, "broken") for r in (a, b)]
         i, j = np.triu_indices(24, 1)
         used = np.array(GROUPS)[i] == np.array(GROUPS)[j]
         block = np.array(GROUPS)[i][used]

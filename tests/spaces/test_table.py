@@ -36,7 +36,15 @@ def full_set(make_set, tone, hiss):
             for name, width in (("flesh", 12), ("area", 40), ("variables", 9))
         }
         streams.append(walks)
-        fields.append({"transcript": word, "phones": phones.split(), "concept": word})
+        fields.append(
+            {
+                "transcript": word,
+                "phones": phones.split(),
+                "concept": word,
+                "language": ("en", "fr")[i % 2],
+                "speaker": ("mary", "jean")[i % 2],
+            }
+        )
     stimuli = make_set(sounds, streams, fields)
     (stimuli.folder / "relations").mkdir()
     (stimuli.folder / "relations/wordnet.tsv").write_text(relations([*WORDS]), encoding="utf-8")

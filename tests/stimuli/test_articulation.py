@@ -17,6 +17,7 @@ from grounding.stimuli import (
     Stream,
     read_articulation,
     read_stimuli,
+    validate,
     write_articulation,
 )
 
@@ -189,3 +190,28 @@ def test_a_stream_is_filed_under_its_own_name() -> None:
 def test_a_stream_has_no_reserved_name(name: str) -> None:
     with pytest.raises(ManifestError, match=r"needed a name of a-z"):
         Stream(name, np.zeros((2, 1)), ("x",), ("mm",))
+
+
+@pytest.mark.parametrize(("frames", "good"), [(25, True), (34, True), (36, False), (14, False)])
+def test_an_articulation_lasts_as_long_as_its_recording(
+    frames: int, good: bool, folder: Path
+) -> None:
+    track = Articulation(100.0, {"x": Stream("x", np.zeros((frames, 1)), ("x",), ("mm",))})
+    write_articulation(folder / "a.npz", track)
+    faults = [str(fault) for fault in validate(folder)]
+    assert (faults == []) is good
+    if not good:
+        assert (
+            f"1: articulation 'a.npz': lasts 0.{frames}0 s and the recording 0.250 s" in faults[0]
+        )
+
+
+def test_an_unreadable_file_is_named_with_its_place(folder: Path, monkeypatch) -> None:
+    first = read_stimuli(folder)[0]
+
+    def refuse(path: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    with pytest.raises(ManifestError, match=r"jsonl:1: articulation 'a.npz': cannot be read: Perm"):
+        _ = first.articulation

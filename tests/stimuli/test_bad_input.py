@@ -267,6 +267,17 @@ def test_a_bad_recording_is_named_with_its_place(name: str, folder: Path) -> Non
     assert str(fault) == str(caught.value)
 
 
+@pytest.mark.parametrize("pages", [1, 3])
+def test_an_ogg_that_ends_between_pages_is_cut_off(pages: int, folder: Path) -> None:
+    rng = np.random.default_rng(5)
+    _write("x.ogg", 0.3 * rng.uniform(-1, 1, size=60_000))(folder)
+    data = (folder / "x.ogg").read_bytes()
+    starts = [at for at in range(len(data)) if data.startswith(b"OggS", at)]
+    (folder / "x.ogg").write_bytes(data[: starts[-pages]])
+    with pytest.raises(AudioError, match=r"is cut off: its last Ogg page is not marked"):
+        read_stimuli(folder, check_audio=False)
+
+
 @pytest.mark.parametrize("name", ["x.wav", "x.flac", "x.ogg"])
 def test_the_same_files_unspoilt_are_read(name: str, folder: Path) -> None:
     _edit(name, lambda data: data)(folder)

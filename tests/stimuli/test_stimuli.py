@@ -99,6 +99,7 @@ def test_what_is_written_is_read_back(folder: Path, tmp_path: Path) -> None:
     stimuli = read_stimuli(folder)
     before = (folder / MANIFEST).read_bytes()
     write_manifest(folder, stimuli, overwrite=True)
+    assert (folder / MANIFEST).stat().st_mode & 0o777 == 0o644
     again = read_stimuli(folder)
     assert again.digest == stimuli.digest
     assert [s.record() for s in again] == [s.record() for s in stimuli]

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import ctypes
 import tempfile
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import ClassVar
@@ -30,6 +31,7 @@ __all__ = [
     "STATE_SAMPLES",
     "Simulator",
     "SimulatorError",
+    "Tube",
     "installed_speaker",
 ]
 
@@ -44,6 +46,21 @@ FLESH_POINTS = ("TB", "TM", "TT", "UL", "LL", "JAW")  # order of the library's o
 
 class SimulatorError(GroundingError):
     """The simulator's library refused a call."""
+
+
+@dataclass(frozen=True, eq=False)
+class Tube:
+    """40 sections from the glottis to the lips, and what branches off.
+
+    length: cm. area: cm^2. articulator: 1 tongue, 2 lower incisors, 3 lower lip, 4 other walls.
+    incisors: cm from the glottis. velum: area of the opening to the nose, cm^2.
+    """
+
+    length: Float[np.ndarray, " 40"]
+    area: Float[np.ndarray, " 40"]
+    articulator: Int[np.ndarray, " 40"]
+    incisors: float
+    velum: float
 
 
 def _package() -> Path:
@@ -112,26 +129,20 @@ class Simulator:
         self._call("vtlGetTractParams", name.encode(), _pointer(values))
         return values
 
-    def tube(
-        self, tract: Float[np.ndarray, " 19"]
-    ) -> tuple[Float[np.ndarray, " 40"], Float[np.ndarray, " 40"], Int[np.ndarray, " 40"], float]:
-        """Return section lengths (cm), areas (cm^2), articulators and velum area (cm^2).
-
-        Sections run from the glottis to the lips. Articulators: 1 tongue, 2 lower incisors,
-        3 lower lip, 4 any other wall.
-        """
+    def tube(self, tract: Float[np.ndarray, " 19"]) -> Tube:
+        """Return the tube of one tract state."""
         length, area = np.zeros(SECTIONS), np.zeros(SECTIONS)
         articulator = np.zeros(SECTIONS, dtype=np.int32)
-        rest = [ctypes.c_double() for _ in range(3)]
+        incisors, tongue_side, velum = (ctypes.c_double() for _ in range(3))
         self._call(
             "vtlFastTractToTube",
             _pointer(np.ascontiguousarray(tract, dtype=np.float64)),
             _pointer(length),
             _pointer(area),
             _pointer(articulator),
-            *(ctypes.byref(value) for value in rest),
+            *(ctypes.byref(value) for value in (incisors, tongue_side, velum)),
         )
-        return length, area, articulator, rest[2].value
+        return Tube(length, area, articulator, incisors.value, velum.value)
 
     def transfer(
         self, tract: Float[np.ndarray, " 19"], points: int

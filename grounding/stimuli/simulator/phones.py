@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["GLOTTIS_SHAPES", "PHONES", "Phone"]
+__all__ = ["GLOTTIS_SHAPES", "PHONES", "Phone", "ipa"]
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ PHONES: dict[str, Phone] = {
     "EY": _vowel("eɪ", 0.28, "EY", "IY"),
     "AY": _vowel("aɪ", 0.31, "a", "IH"),
     "OY": _vowel("ɔɪ", 0.32, "AO", "IH"),
-    "OW": _vowel("oʊ", 0.29, "OW", "UH"),
+    "OW": _vowel("oʊ", 0.29, "OW", "U"),
     "AW": _vowel("aʊ", 0.31, "a", "UH"),
     "W": Phone("w", "glide", 0.09, ("W",)),
     "Y": Phone("j", "glide", 0.08, ("i",)),
@@ -82,3 +82,13 @@ GLOTTIS_SHAPES: dict[str, tuple[str, dict[str, float]]] = {
     "aspirated": ("voiceless-plosive", {"AS": -3.0}),
     "breath": ("h", {"AS": 0.0, "XB": 0.085, "XT": 0.085, "CA": 0.2}),
 }
+
+
+def ipa(phone: str, stress: int) -> str:
+    """Return the IPA of an ARPAbet phone; AH and ER differ without stress.
+
+    >>> ipa("AH", 0), ipa("AH", 1), ipa("S", 0)
+    ('ə', 'ʌ', 's')
+    """
+    unstressed = {"AH": "ə", "ER": "ɚ"}
+    return unstressed[phone] if phone in unstressed and not stress else PHONES[phone].ipa

@@ -1,7 +1,7 @@
 """From phones to a gestural score, the simulator's own notation for who moves when.
 
 A `Segment` is a phone with the time that it is asked to fill. The score then starts each gesture
-early, since a gesture with time constant tau needs about 5 tau to close a constriction and 4 tau
+early, since a gesture with time constant tau needs about 8 tau to close a constriction and 4 tau
 to open one; so segment times are requested times, and the movement leads them by design.
 
 A score has eight tiers of gestures that follow each other without gap. Each gesture pulls its
@@ -18,9 +18,9 @@ from grounding.stimuli.simulator.phones import PHONES, Phone
 
 __all__ = ["LEAD", "TAIL", "Segment", "Style", "gestural_score"]
 
-LEAD, TAIL = 0.12, 0.16  # s of rest before the first and after the last segment
+LEAD, TAIL = 0.06, 0.1  # s of rest before the first and after the last segment
 _TAU = 0.012  # s, the simulator's usual time constant
-_CLOSE, _OPEN = 5.0, 4.0  # gesture on- and offset lead, in time constants
+_CLOSE, _OPEN = 8.0, 4.0  # lead of a gesture's on- and offset, in time constants
 _TIERS = (
     ("vowel", "", None),
     ("lip", "", ""),
@@ -37,14 +37,14 @@ _TIERS = (
 class Style:
     """What a realisation varies.
 
-    rate: speed factor of all durations. anticipation: how far vowels reach into the consonants
-    before them, 0 to 1. slack: factor on the time constants of the vowel tier (above 1 vowels
+    rate: speed factor of all durations. overlap: how far vowels reach into the consonants
+    around them, 0 to 1. slack: factor on the time constants of the vowel tier (above 1 vowels
     are reached late and undershot). contour: F0 in semitones above `f0` (Hz) at equal steps from
     first to last segment. voice: glottis shape of voiced sounds. pressure: dPa.
     """
 
     rate: float
-    anticipation: float
+    overlap: float
     slack: float
     f0: float
     contour: tuple[float, ...]
@@ -75,34 +75,43 @@ class _Gesture:
     tau: float
 
 
+def _shapes(segments: Sequence[Segment], i: int) -> tuple[str, ...]:
+    """Vowel-tier shapes of segment `i`; an L or R after its vowel brings one of its own."""
+    segment = segments[i]
+    if _is_coda(segments, i) and segment.phone in ("L", "R"):
+        return ("o",) if segment.phone == "L" else ("ER",)
+    if segment.phone == "AH" and not segment.stress:
+        return ("@",)
+    return segment.made.tract
+
+
 def _vowels(segments: Sequence[Segment], style: Style, end: float) -> list[_Gesture]:
-    """Vowel-tier gestures: each starts inside the consonants before it and ends at the next."""
-    starts: list[tuple[float, str, float]] = []
-    previous = 0.0
+    """Vowel-tier gestures, the schwa of rest before and after them.
+
+    With overlap 1 a vowel holds from the beginning of the consonants before it to the end of
+    those after it; with overlap 0 the tongue and lips are at rest until the vowel is due.
+    """
     tau = _TAU * style.slack
+    gestures: list[_Gesture] = []
+    previous = segments[0].start
     for i, segment in enumerate(segments):
-        shapes = segment.made.tract
-        if segment.phone == "L" and _is_coda(segments, i):
-            shapes = ("o",)
-        if segment.phone == "R" and _is_coda(segments, i):
-            shapes = ("ER",)
-        if segment.phone == "AH" and not segment.stress:
-            shapes = ("@",)
-        if segment.phone == "ER" and not segment.stress:
-            shapes = ("ER",)
-        if segment.made.kind in ("vowel", "glide") or shapes:
-            glide = segment.made.kind != "vowel"
-            gap = segment.start - previous
-            onset = segment.start - _OPEN * tau - (0.0 if glide else style.anticipation * gap)
-            starts.append((onset, shapes[0], _TAU if glide else tau))
-            if len(shapes) == 2:
-                turn = segment.start + 0.38 * (segment.end - segment.start) - 3 * tau
-                starts.append((turn, shapes[1], 1.5 * tau))
-            previous = segment.end
-    gestures = []
-    for k, (start, value, constant) in enumerate(starts):
-        stop = starts[k + 1][0] if k + 1 < len(starts) else end
-        gestures.append(_Gesture(0.0 if k == 0 else start, stop, value, constant))
+        shapes = _shapes(segments, i)
+        if not shapes:
+            continue
+        glide = segment.made.kind != "vowel"
+        reach = 0.0 if glide else style.overlap * (segment.start - previous)
+        onset = max(0.0, segment.start - _OPEN * tau - reach)
+        if i == 0 or (style.overlap > 0.9 and not gestures):
+            onset = 0.0
+        gestures.append(_Gesture(onset, end, shapes[0], _TAU if glide else tau))
+        if len(shapes) == 2:
+            turn = segment.start + 0.38 * (segment.end - segment.start) - 3 * tau
+            gestures.append(_Gesture(turn, end, shapes[1], 1.5 * tau))
+        previous = segment.end
+    coda = segments[-1].end - previous
+    rest = previous + style.overlap * coda - _OPEN * _TAU
+    if coda > 0 and style.overlap < 0.9:
+        gestures.append(_Gesture(rest, end, "@", tau))
     return gestures
 
 
@@ -192,9 +201,10 @@ def _pressure(segments: Sequence[Segment], style: Style, end: float) -> list[_Ge
         last -= segments[-1].release + 0.02  # a weak release, or it becomes a vowel
     sonorant = segments[0].made.kind in ("vowel", "glide", "nasal", "lateral")
     onset = 0.012 if sonorant else 0.005  # a sudden onset of voice is heard as a stop
+    first -= 0.03 if sonorant else 0.0
     return [
-        _Gesture(0.0, first - (0.03 if sonorant else 0.0), "0.0", _TAU),
-        _Gesture(0.0, last, f"{style.pressure:.1f}", onset),
+        _Gesture(0.0, first, "0.0", _TAU),
+        _Gesture(first, last, f"{style.pressure:.1f}", onset),
         _Gesture(last, end, "0.0", 0.008),
     ]
 

@@ -18,9 +18,10 @@ import numpy as np
 from jaxtyping import Float
 from scipy.signal import find_peaks
 
+from grounding.errors import UserError
 from grounding.stimuli.simulator.library import AUDIO_RATE, Simulator
 
-__all__ = ["TARGETS", "TRACT_NAMES", "Target", "formants", "search"]
+__all__ = ["TARGETS", "TRACT_NAMES", "Target", "formants", "search", "tract_shapes"]
 
 TRACT_NAMES = (
     "HX", "HY", "JX", "JA", "LP", "LD", "VS", "VO", "TCX", "TCY",
@@ -83,7 +84,7 @@ def _cost(
     if len(found) < 3:
         return 10.0
     miss = np.log(found[:3] / np.array(target.formants))
-    narrowest = simulator.tube(tract)[1].min()
+    narrowest = simulator.tube(tract).area.min()
     closed = max(0.0, target.narrowest - narrowest) / target.narrowest
     return float(np.sum(miss**2 * (4.0, 4.0, 2.0)) + closed**2 + 0.002 * distance)
 
@@ -123,3 +124,16 @@ def search(
             step *= 0.93
     values: Mapping[str, float] = dict(zip(_FREE, build(best)[index], strict=True))
     return {name: float(value) for name, value in values.items()}
+
+
+def tract_shapes(
+    found: Mapping[str, Mapping[str, float]],
+) -> dict[str, tuple[str, dict[str, float]]]:
+    """Return found shapes as `speakers.speaker_xml` takes them: start shape and changes.
+
+    Raises `UserError` if a shape of `TARGETS` is missing.
+    """
+    missing = sorted(set(TARGETS) - set(found))
+    if missing:
+        raise UserError(f"no found shape for {', '.join(missing)}; search for it again")
+    return {name: (TARGETS[name].start, {"VO": -0.1, **found[name]}) for name in TARGETS}

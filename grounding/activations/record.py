@@ -1,0 +1,69 @@
+"""Activations: features of stimuli at each layer of an encoder, with their labels."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from grounding.errors import GroundingError, UserError
+
+__all__ = ["Activations", "check_unique"]
+
+
+def check_unique(ids: Sequence[str]) -> None:
+    """Raise `UserError` for an id that occurs more than once."""
+    repeated = [name for name, count in Counter(ids).items() if count > 1]
+    if repeated:
+        raise UserError(f"stimulus id {repeated[0]!r} occurs more than once; ids must be unique.")
+
+
+@dataclass(frozen=True, eq=False)
+class Activations:
+    """Pooled activations.
+
+    values: float32, finite; axes layer, stimulus, feature.
+    ids: the stimuli's ids, unique, in the order of `values`.
+    layers: the layers' names, input side first.
+    pooling: how steps were pooled, a name of `POOLINGS`.
+    encoder: the encoder's name.
+    provenance: what decided the numbers: the encoder's revision and provenance, and the sha256 of
+        the stimuli.
+    """
+
+    values: Float[np.ndarray, "layer stimulus feature"]
+    ids: tuple[str, ...]
+    layers: tuple[str, ...]
+    pooling: str
+    encoder: str
+    provenance: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        check_unique(self.ids)
+        if self.values.ndim != 3 or self.values.shape[:2] != (len(self.layers), len(self.ids)):
+            raise GroundingError(
+                f"activations of {self.encoder} have the shape {self.values.shape}; needed: "
+                f"{len(self.layers)} layers, {len(self.ids)} stimuli, features."
+            )
+        if self.values.dtype != np.float32:
+            raise GroundingError(
+                f"activations of {self.encoder} are {self.values.dtype}, not float32."
+            )
+
+    def layer(self, which: int | str) -> Float[np.ndarray, "stimulus feature"]:
+        """Return the features at one layer, by its name or by its place counted from 0.
+
+        Raises `UserError` for a layer that is not there.
+        """
+        if which in self.layers:
+            return self.values[self.layers.index(str(which))]
+        if isinstance(which, int | np.integer) and 0 <= which < len(self.layers):
+            return self.values[which]
+        raise UserError(
+            f"{self.encoder} has no layer {which!r}. It has, from 0 to {len(self.layers) - 1}: "
+            f"{', '.join(self.layers)}."
+        )

@@ -1,0 +1,121 @@
+"""`grounding models`, `grounding extract` and `grounding rsa`: the path's parts, one at a time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from grounding.commands.lists import split
+
+__all__ = ["extract", "models", "rsa"]
+
+Stimuli = Annotated[str, typer.Option(help="A shipped set's name, or a folder.")]
+Models = Annotated[str, typer.Option(help="Names, hub ids or folders, separated by commas.")]
+Window = Annotated[float | None, typer.Option(help="Seconds, for Whisper; default its own 30.")]
+RandomSeed = Annotated[int | None, typer.Option(help="Use random weights from this seed.")]
+Store = Annotated[Path | None, typer.Option(help="Folder of features; default the cache.")]
+
+
+def models() -> None:
+    """List the encoders that have a name, and what each is."""
+    from grounding.commands.tables import print_table
+    from grounding.encoders import ENCODERS
+
+    rows = [
+        [kind.name, kind.modality, kind.family, kind.licence, kind.description, kind.source]
+        for kind in ENCODERS.values()
+    ]
+    print_table(["name", "modality", "family", "licence", "what it is", "from"], rows)
+    print("Any hub id (owner/model) or local folder that transformers can load works too.")
+
+
+def extract(
+    stimuli: Stimuli,
+    models: Models,
+    pooling: Annotated[str, typer.Option(help="How steps become one vector.")] = "mean",
+    window: Window = None,
+    random_seed: RandomSeed = None,
+    store: Store = None,
+) -> None:
+    """Extract every layer of models for a stimulus set into the store; resumes where it stopped."""
+    from grounding.commands.tables import print_table
+
+    rows = []
+    for acts in _activations(stimuli, split(models), pooling, window, random_seed, store):
+        layers, n, features = acts.values.shape
+        rows.append([acts.encoder, str(layers), str(n), str(features), acts.pooling])
+    print_table(["model", "layers", "stimuli", "features", "pooling"], rows)
+
+
+def rsa(
+    stimuli: Stimuli,
+    models: Models,
+    space: Annotated[str, typer.Option(help="Reference space.")],
+    measure: Annotated[str, typer.Option(help="How two RDMs are compared.")],
+    metric: Annotated[str, typer.Option(help="How a layer's RDM is made.")],
+    pooling: Annotated[str, typer.Option(help="How steps become one vector.")],
+    controls: Annotated[str, typer.Option(help="Spaces to partial out, by commas.")] = "",
+    pairs: Annotated[str, typer.Option(help="all, between or within transcripts.")] = "all",
+    resamples: Annotated[int, typer.Option(help="Bootstrap samples.", min=20)] = 1000,
+    permutations: Annotated[int, typer.Option(help="Permutations.", min=1)] = 1000,
+    seed: Annotated[int, typer.Option(help="Of resamples and permutations.")] = 0,
+    window: Window = None,
+    random_seed: RandomSeed = None,
+    store: Store = None,
+) -> None:
+    """Print the agreement of every layer with a space: interval, p, and p with the maximum."""
+    import numpy as np
+
+    from grounding.commands.tables import print_table
+    from grounding.rsa import bootstrap, permutation_test, rdm
+    from grounding.spaces import space as space_of
+    from grounding.stimuli import read_stimuli
+
+    chosen = read_stimuli(stimuli)
+    reference = space_of(space, chosen).rdm()
+    shared = {
+        "measure": measure,
+        "controls": [space_of(name, chosen).rdm() for name in split(controls)],
+        "pairs": pairs,
+        "groups": chosen.transcripts,
+    }
+    rows = []
+    for acts in _activations(stimuli, split(models), pooling, window, random_seed, store):
+        layers = [rdm(acts.layer(k), acts.ids, metric=metric, name=k) for k in acts.layers]
+        drawn = bootstrap(
+            layers, [reference], **shared, n=resamples, rng=np.random.default_rng(seed)
+        )
+        test = permutation_test(
+            layers, reference, **shared, n=permutations, rng=np.random.default_rng(seed)
+        )
+        low, high = drawn.interval(0.95)
+        for k, layer in enumerate(acts.layers):
+            value = f"{drawn.estimate[k, 0]:.3f}"
+            interval = f"[{low[k, 0]:.3f}, {high[k, 0]:.3f}]"
+            rows.append([acts.encoder, layer, value, interval, f"{test.p[k]:.4f}",
+                         f"{test.p_max[k]:.4f}"])
+    title = f"{measure} with {space}, {pairs} pairs, {len(chosen)} stimuli"
+    print_table(["model", "layer", "agreement", "95% interval", "p", "p, max"], rows, title)
+
+
+def _activations(stimuli, models, pooling, window, random_seed, store):
+    from grounding.activations import extract as extract_features
+    from grounding.encoders import load_encoder
+    from grounding.encoders.cache import cache_folder
+    from grounding.progress import shown
+    from grounding.stimuli import read_stimuli
+
+    chosen = read_stimuli(stimuli)
+    weights = {} if random_seed is None else {"weights": "random", "seed": random_seed}
+    encoders = [load_encoder(name, window=window, **weights) for name in models]
+    with shown() as report:
+        for encoder in encoders:
+            yield extract_features(
+                encoder,
+                chosen,
+                pooling=pooling,
+                store=store or cache_folder() / "activations",
+                progress=lambda done, total, name=encoder.name: report(name, done, total),
+            )

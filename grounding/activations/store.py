@@ -17,6 +17,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -40,7 +41,7 @@ class Collection:
         """Return, for each stimulus' key, the shard and the row that holds it."""
         rows: dict[str, tuple[Path, int]] = {}
         for shard in sorted(self.folder.glob("*.safetensors")):
-            keys = json.loads(_header(shard)["keys"])
+            keys = _about(shard)["keys"]
             rows |= {key: (shard, row) for row, key in enumerate(keys)}
         return rows
 
@@ -56,7 +57,7 @@ class Collection:
             values = load(shard.read_bytes())["values"]
         except (SafetensorError, KeyError) as error:
             raise _damaged(shard) from error
-        if hashlib.sha256(values.data).hexdigest() != _header(shard)["sha256"]:
+        if hashlib.sha256(values.data).hexdigest() != _about(shard)["sha256"]:
             raise _damaged(shard)
         return values
 
@@ -67,13 +68,14 @@ class Collection:
         from safetensors.numpy import save
 
         values = np.ascontiguousarray(values, dtype=np.float32)
-        about = {"keys": json.dumps(list(keys)), "sha256": hashlib.sha256(values.data).hexdigest()}
+        about = {"keys": list(keys), "sha256": hashlib.sha256(values.data).hexdigest()}
         name = hashlib.sha256("\n".join(keys).encode()).hexdigest()[:32]
         shard = self.folder / f"{name}.safetensors"
         unfinished = shard.with_suffix(f".{os.getpid()}.unfinished")
         self.folder.mkdir(parents=True, exist_ok=True)
         with unfinished.open("wb") as file:
-            file.write(save({"values": values}, metadata=about))
+            # Under one entry, since safetensors writes several in no fixed order.
+            file.write(save({"values": values}, metadata={"about": json.dumps(about)}))
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(shard)
@@ -100,17 +102,15 @@ def collection(store: str | Path, encoder: Encoder, pooling: str) -> Collection:
     return Collection(Path(store) / f"{readable}-{digest}" / pooling)
 
 
-def _header(shard: Path) -> Mapping[str, str]:
-    """Return what a shard's header says."""
+def _about(shard: Path) -> Mapping[str, Any]:
+    """Return what a shard's header says: the stimuli's keys and the sha256 of the values."""
     from safetensors import SafetensorError, safe_open
 
     try:
         with safe_open(shard, framework="numpy") as file:
-            about: dict[str, str] = file.metadata() or {}
-    except (SafetensorError, OSError) as error:
+            about: dict[str, Any] = json.loads((file.metadata() or {})["about"])
+    except (SafetensorError, OSError, KeyError) as error:
         raise _damaged(shard) from error
-    if not {"keys", "sha256"} <= about.keys():
-        raise _damaged(shard)
     return about
 
 

@@ -10,7 +10,8 @@ import numpy as np
 from grounding.claims.answer import Answer, Asked
 from grounding.claims.assays import Assay
 from grounding.claims.evidence import Evidence, Subject, groups_of
-from grounding.rsa import RDM, bootstrap, permutation_test, score_models, transcript_ceiling
+from grounding.rsa import RDM, bootstrap, permutation_test, score_models
+from grounding.rsa.ceiling import oracle_rdm
 
 __all__ = ["ask"]
 
@@ -71,12 +72,11 @@ def _columns(
     if min(Counter(groups).values()) < 2:
         # The oracle knows nothing of a transcript that was said once: no ceiling, no share.
         return asked, layers
-    # Resamples of the ceiling are drawn with those of the models, so one is enough here.
-    ceiling = transcript_ceiling(
-        reference, groups, measure=assay.measure, n=1, rng=np.random.default_rng(0)
-    )
+    # Leaving these two stimuli out makes the ceiling low where realisations are few; leaving
+    # nothing out makes it high. Shares are of the first; the second stands beside it.
     for name, rdm in (
-        ("transcript ceiling", ceiling.oracle),
+        ("transcript ceiling", oracle_rdm(reference, groups, leave_out=True)),
+        ("transcript ceiling, nothing left out", oracle_rdm(reference, groups, leave_out=False)),
         ("phone string", evidence.space("phones")),
     ):
         asked.append(Asked(name, name, "text", "", "reference", layers=(name,)))

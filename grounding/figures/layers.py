@@ -139,11 +139,13 @@ def _chosen(result: Result, stimuli: str, assay: str, name: str) -> set[str]:
 
 
 def _legend(result: Result, stimuli: str, assay: str, theme: Theme, modalities: set[str]) -> list:
+    rows = result.rows(stimuli, assay, EVERY_LAYER)
+    banded = ", and interval" if any(row.low is not None for row in rows) else ""
     shown: list = [
-        Line2D([], [], color=colour_of(theme, m), label=f"{m}, trained, and interval")
+        Line2D([], [], color=colour_of(theme, m), label=f"{m}, trained{banded}")
         for m in sorted(modalities)
     ]
-    seeds = {row.weights for row in result.rows(stimuli, assay, EVERY_LAYER) if row.random}
+    seeds = {row.weights for row in rows if row.random}
     if len(seeds) == 1:
         shown.append(Line2D([], [], color=theme.random, linewidth=0.6, label="random weights"))
     elif seeds:

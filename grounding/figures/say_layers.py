@@ -24,9 +24,11 @@ def caption(result: Result, stimuli: str, *, assay: str) -> str:
     shown = curves(result, stimuli, assay)
     rows = [row for curve in shown.values() for row in curve]
     words = [
-        "Agreement of every layer of each trained model (line), with the interval of each layer "
-        "(band). Dots: layers that a fold chose for the held-out score; the curve itself is on "
-        "all stimuli, without selection."
+        "Agreement of every layer of each trained model (line). Dots: layers that a fold chose "
+        "for the held-out score; the curve itself is on all stimuli, without selection.",
+        "Band: the interval of each layer."
+        if all(row.low is not None for row in rows)
+        else "Layers have no interval here; the held-out scores have.",
     ]
     floor = [r for r in result.rows(stimuli, assay, EVERY_LAYER) if r.random and r.model in shown]
     if floor:

@@ -133,6 +133,13 @@ FIGURES: Mapping[str, FigureKind] = {
             "relations",
             "partial agreement",
         ),
+        _layers(
+            "layers-translation",
+            "Translation equivalence in every layer",
+            "C6",
+            "translation",
+            "partial agreement",
+        ),
     )
 }
 

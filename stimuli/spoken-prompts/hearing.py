@@ -93,7 +93,8 @@ def judge(
     wer, per = [], []
     for reading in readings(heard, language, prompts):
         guess = plain_words(reading, language)
-        sounds = phones(" ".join(guess)) if guess else ()
+        # Equal words sound equal: phones of words without their dots ("am") would not.
+        sounds = spoken if guess == words else phones(" ".join(guess)) if guess else ()
         wer.append(edits(words, guess) / len(words))
         per.append(edits(spoken, sounds) / len(spoken))
     return Heard(heard, min(wer), min(per))

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+
 from grounding.stimuli import Stimulus, StimulusSet
 from grounding.stimuli.toy import write_toy_set
 

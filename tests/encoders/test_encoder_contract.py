@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from grounding.encoders import ENCODERS, Encoder, known_encoders, load_encoder
 from grounding.encoders.folders import from_package
 from grounding.encoders.packaged import PACKAGED

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from grounding.encoders import load_encoder
 from grounding.errors import ManifestError, UserError
 from grounding.stimuli import Articulation, Stimulus, Stream, write_articulation
@@ -21,10 +22,8 @@ def test_oracle_refuses_a_stimulus_without_articulation_or_flesh_points(record, 
     write_articulation(tmp_path / "a.npz", Articulation(100.0, {"area": stream}))
     other = record("other")
     (tmp_path / "other.wav").write_bytes((other.folder / "other.wav").read_bytes())
-    blind = Stimulus(
-        "blind", "cat", "en", tmp_path, "other.wav", 16_000, articulation_path="a.npz"
-    )
-    with pytest.raises(UserError, match="'blind' has no stream 'flesh'.*It has: area"):
+    blind = Stimulus("blind", "cat", "en", tmp_path, "other.wav", 16_000, articulation_path="a.npz")
+    with pytest.raises(UserError, match=r"'blind' has no stream 'flesh'.*It has: area"):
         load_encoder("oracle").encode([blind])
 
 

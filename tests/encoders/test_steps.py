@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from grounding.encoders import load_encoder
 from grounding.errors import UserError
 
@@ -115,7 +116,7 @@ def test_sentence_models_use_their_transformer_and_its_limit(tiny_model, record)
     plain = load_encoder(tiny_model("sentence") / "0_Transformer")
     sound = record("sentence", 1000, "horse")
     np.testing.assert_array_equal(encoder.encode([sound])[0], plain.encode([sound])[0])
-    with pytest.raises(UserError, match="has 42 tokens and .* reads 32"):
+    with pytest.raises(UserError, match=r"has 42 tokens and .* reads 32"):
         encoder.encode([record("wordy", 1000, "x" * 40)])
 
 

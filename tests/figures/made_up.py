@@ -16,9 +16,13 @@ from grounding.claims.settings import Settings
 from grounding.claims.table import CLAIMS
 
 WORDS, PROMPTS = "vocal-tract-words", "spoken-prompts"
+FOR_PROMPTS = ("relations", "translation")
 CEILING, PHONES = 0.62, 0.41
 
-# name, modality, family, parameters, depth, and the peak of each assay
+PEAKS = ("physics", "tract-between", "tract-within", "tract-within-beyond-sound", "relations")
+OTHER = 0.1  # the peak of an assay that is not in PEAKS
+
+# name, modality, family, parameters, depth, and the peak of each assay of PEAKS
 MODELS = (
     ("whisper-tiny.en", "speech", "whisper", 8_208_384, 4, (0.34, 0.50, 0.38, 0.21, 0.02)),
     ("whisper-base", "speech", "whisper", 20_590_592, 6, (0.37, 0.53, 0.41, 0.24, 0.04)),
@@ -71,7 +75,7 @@ def answer(name, asked, *, n=620, groups=270, missing="", samples=200):
         return Answer(name, missing=missing)
     place = list(ASSAYS).index(name)
     rng = np.random.default_rng([place, 7])
-    asked = [(item, peaks[place]) for item, peaks in asked]
+    asked = [(item, dict(zip(PEAKS, peaks, strict=True)).get(name, OTHER)) for item, peaks in asked]
     if ASSAYS[name].ceiling:
         asked += [
             (Asked(what, what, "text", "", "reference", layers=(what,)), value)
@@ -203,11 +207,15 @@ def whole(folder):
     asked = [*columns(MODELS, 3, "5"), *controls()]
     heard = [pair for pair in asked if pair[0].name != "oracle"]
     no_tract = "no space 'articulation': no stimulus has articulation"
+    one = "one language"
     answers = {
-        WORDS: {name: answer(name, asked) for name in ASSAYS},
+        WORDS: {
+            name: answer(name, asked, missing=one if name == "translation" else "")
+            for name in ASSAYS
+        },
         PROMPTS: {
             name: answer(
-                name, heard, n=500, groups=100, missing="" if name == "relations" else no_tract
+                name, heard, n=500, groups=100, missing="" if name in FOR_PROMPTS else no_tract
             )
             for name in ASSAYS
         },

@@ -108,7 +108,7 @@ def test_longer_phone_strings_take_longer_to_say(prompts):
         some = prompts.where(lambda s, language=language: s.language == language)
         counts = np.log([len(s.phones) for s in some])
         seconds = np.log([s.samples / s.rate for s in some])
-        assert np.corrcoef(counts, seconds)[0, 1] > 0.95
+        assert np.corrcoef(counts, seconds)[0, 1] > 0.93
         # The near miss: the same strings dealt to other clips.
         assert abs(np.corrcoef(np.roll(counts, len(counts) // 2), seconds)[0, 1]) < 0.6
 

@@ -21,15 +21,16 @@ __all__ = ["LEAD", "TAIL", "Segment", "Style", "gestural_score"]
 LEAD, TAIL = 0.06, 0.1  # s of rest before the first and after the last segment
 _TAU = 0.012  # s, the simulator's usual time constant
 _CLOSE, _OPEN = 8.0, 4.0  # lead of a gesture's on- and offset, in time constants
-_TIERS = (
-    ("vowel", "", None),
-    ("lip", "", ""),
-    ("tongue-tip", "", ""),
-    ("tongue-body", "", ""),
-    ("velic", "", "0.0"),
-    ("glottal-shape", "", None),
-    ("f0", "st", None),
-    ("lung-pressure", "dPa", None),
+_QUICK = 0.008  # s, for letting go of a stop: a slow release has no burst
+_TIERS = (  # name, unit, what fills a gap, whether that is a neutral gesture
+    ("vowel", "", "@", 0),
+    ("lip", "", "", 1),
+    ("tongue-tip", "", "", 1),
+    ("tongue-body", "", "", 1),
+    ("velic", "", "0.0", 1),
+    ("glottal-shape", "", "modal", 0),
+    ("f0", "st", "80.0", 0),
+    ("lung-pressure", "dPa", "0.0", 0),
 )
 
 
@@ -73,6 +74,7 @@ class _Gesture:
     end: float
     value: str
     tau: float
+    release: float = _TAU  # time constant of the neutral gesture that follows
 
 
 def _shapes(segments: Sequence[Segment], i: int) -> tuple[str, ...]:
@@ -130,25 +132,26 @@ def _constrictions(segments: Sequence[Segment], tier: str, end: float) -> list[_
         made = segment.made
         if made.tier != tier:
             continue
-        start = segment.start - _CLOSE * _TAU if i else 0.0
         last = i + 1 == len(segments)
-        release = segment.end - segment.release - _OPEN * _TAU
-        stop = end if last and made.kind not in ("stop", "affricate") else release
-        gestures.append(_Gesture(start, stop, made.gesture, _TAU))
-        if last and segment.phone == "T":
-            gestures.append(
-                _Gesture(release, segment.end - _OPEN * _TAU, "tt-alveolar-fricative", _TAU)
-            )
+        stop = made.kind in ("stop", "affricate")
+        let_go = _QUICK if stop and segment.phone != "B" else _TAU
+        start = segment.start - _CLOSE * _TAU if i else 0.0
+        release = segment.end - segment.release - _OPEN * let_go
+        until = end if last and not stop else release
+        gestures.append(_Gesture(start, until, made.gesture, _TAU, let_go))
+        after = segment.end - _OPEN * _TAU
         if made.kind == "affricate":
-            stop = end if last else segment.end - _OPEN * _TAU
-            gestures.append(_Gesture(release, stop, "tt-postalveolar-fricative", _TAU))
+            friction = "tt-postalveolar-fricative"
+            gestures.append(_Gesture(release, end if last else after, friction, let_go))
+        elif last and segment.phone == "T":
+            gestures.append(_Gesture(release, after, "tt-alveolar-fricative", let_go))
     return gestures
 
 
 def _velum(segments: Sequence[Segment], end: float) -> list[_Gesture]:
     return [
         _Gesture(
-            s.start - 0.09 if i else 0.0,
+            s.start - 0.07 if i else 0.0,
             s.end - 0.06 if i + 1 < len(segments) else end,
             "0.5",
             _TAU,
@@ -173,7 +176,7 @@ def _glottis(segments: Sequence[Segment], style: Style, end: float) -> list[_Ges
             value = "voiceless-plosive" if i + 1 == len(segments) else "aspirated"
         elif made.kind == "fricative":
             value = "voiced-fricative"
-        elif made.kind in ("stop", "affricate"):
+        elif made.kind in ("stop", "affricate") and i:
             value = "voiced-plosive"
         if not made.voiced and i and segments[i - 1].made.voiced:
             lead = 0.05
@@ -210,31 +213,31 @@ def _pressure(segments: Sequence[Segment], style: Style, end: float) -> list[_Ge
 
 
 def _tier(
-    name: str, unit: str, rest: str | None, gestures: Sequence[_Gesture], default: str
+    name: str, unit: str, rest: str, neutral: int, gestures: Sequence[_Gesture]
 ) -> list[str]:
-    """Lay gestures end to end, cut where the next begins, with rest between them."""
+    """Lay gestures end to end, each cut where the next begins, with rest between them."""
     lines = [f'<gesture_sequence type="{name}-gestures" unit="{unit}">']
-    now = 0.0
+    now, release = 0.0, _TAU
 
-    def line(value: str, duration: float, tau: float, neutral: int) -> str:
-        return (
-            f'<gesture value="{value}" slope="0.0" duration_s="{duration:.6f}" '
+    def add(value: str, until: float, tau: float, neutral: int) -> None:
+        lines.append(
+            f'<gesture value="{value}" slope="0.0" duration_s="{until - now:.6f}" '
             f'time_constant_s="{tau:.6f}" neutral="{neutral}" />'
         )
 
     for k, gesture in enumerate(gestures):
-        start = max(gesture.start, now)
-        end = gesture.end
+        start, end = max(gesture.start, now), gesture.end
         if k + 1 < len(gestures):
             end = min(end, max(gestures[k + 1].start, start))
         if end - start < 0.001:
             continue
         if start - now >= 0.001:
-            value, neutral = (rest, 1) if rest is not None else (default, 0)
-            lines.append(line(value, start - now, _TAU, neutral))
+            add(rest, start, release, neutral)
             now = start
-        lines.append(line(gesture.value, end - now, gesture.tau, 0))
-        now = end
+        add(gesture.value, end, gesture.tau, 0)
+        now, release = end, gesture.release
+    if neutral:  # without it the last gesture would never let go
+        add(rest, now + TAIL, release, neutral)
     return [*lines, "</gesture_sequence>"]
 
 
@@ -249,7 +252,7 @@ def gestural_score(segments: Sequence[Segment], style: Style) -> str:
         "lung-pressure": _pressure(segments, style, end),
     }
     lines = ["<gestural_score>"]
-    for name, unit, rest in _TIERS:
+    for name, unit, rest, neutral in _TIERS:
         gestures = tiers[name] if name in tiers else _constrictions(segments, name, end)
-        lines += _tier(name, unit, rest, gestures, style.voice)
+        lines += _tier(name, unit, rest, neutral, gestures)
     return "\n".join([*lines, "</gestural_score>", ""])

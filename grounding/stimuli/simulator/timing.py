@@ -83,7 +83,7 @@ def segments(phones: Sequence[str], rate: float) -> tuple[Segment, ...]:
             if any(PHONES[n].kind != "vowel" for n in neighbours):
                 seconds *= 0.8
             if i + 1 == len(names):
-                seconds *= 1.15
+                seconds *= 0.75 if made.kind == "stop" else 1.15
         if made.kind == "affricate":
             seconds -= release
         length = seconds / rate + release / rate**0.5

@@ -1,0 +1,159 @@
+"""The store gives back what was put in, computes only what is missing, and mistrusts its files."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from grounding.activations import extract, extract_many, extraction
+from grounding.encoders import load_encoder
+from grounding.errors import UserError
+
+
+@pytest.fixture(autouse=True)
+def small_shards(monkeypatch):
+    monkeypatch.setattr(extraction, "SHARD", 6)
+
+
+def contents(store: Path) -> dict[str, bytes]:
+    files = (path for path in store.rglob("*") if path.is_file())
+    return {str(path.relative_to(store)): path.read_bytes() for path in files}
+
+
+@pytest.mark.parametrize("name", ["toy", "toy-text"])
+def test_what_is_read_is_what_was_computed(name, toys, counting, tmp_path):
+    encoder = counting(name)
+    fresh = extract(encoder, toys, "trajectory", tmp_path)
+    asked = len(encoder.asked)
+    again = extract(encoder, toys, "trajectory", tmp_path)
+    assert len(encoder.asked) == asked
+    np.testing.assert_array_equal(fresh.values, again.values)
+    np.testing.assert_array_equal(fresh.values, extract(encoder, toys, "trajectory").values)
+
+
+def test_only_what_is_missing_is_computed(toys, counting, tmp_path):
+    encoder = counting()
+    extract(encoder, toys[:7], "mean", tmp_path)
+    encoder.asked.clear()
+    extract(encoder, toys, "mean", tmp_path)
+    assert encoder.asked == list(toys.ids[7:])
+    encoder.asked.clear()
+    extract_many(encoder, toys, ("mean", "max"), tmp_path)
+    assert encoder.asked == list(toys.ids)  # for max
+    encoder.asked.clear()
+    extract_many(encoder, list(toys)[::-1], ("max", "mean"), tmp_path)
+    assert not encoder.asked
+
+
+@pytest.mark.parametrize("whole_shards", [1, 2, 3])
+def test_a_killed_run_is_resumed_and_ends_in_the_same_bytes(whole_shards, toys, counting, tmp_path):
+    extract(counting(), toys, "mean", tmp_path / "unharmed")
+    with pytest.raises(KeyboardInterrupt):
+        dying = counting(dies_after=6 * whole_shards)
+        extract(dying, toys, "mean", tmp_path / "killed")
+    resumed = counting()
+    extract(resumed, toys, "mean", tmp_path / "killed")
+    assert resumed.asked == list(toys.ids[6 * whole_shards :])
+    assert contents(tmp_path / "killed") == contents(tmp_path / "unharmed")
+
+
+def test_death_in_the_middle_of_a_write_leaves_no_shard(toys, counting, tmp_path, monkeypatch):
+    def die(descriptor):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("os.fsync", die)
+        extract(counting(), toys, "mean", tmp_path)
+    assert not list(tmp_path.rglob("*.safetensors"))
+    resumed = counting()
+    extract(resumed, toys, "mean", tmp_path)
+    assert resumed.asked == list(toys.ids)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"window": 5.0},
+        {"feature_extractor": {"do_normalize": False}},
+        {"weights_sha256": "0" * 64},
+        {"versions": {"transformers": "6.0"}},
+    ],
+)
+def test_changed_preprocessing_never_meets_old_entries(other, toys, counting, tmp_path):
+    extract(counting(window=None), toys, "mean", tmp_path)
+    changed = counting(**{"window": None, **other})
+    extract(changed, toys, "mean", tmp_path)
+    assert changed.asked == list(toys.ids)
+
+
+def test_other_weights_and_other_stimuli_never_meet_old_entries(toys, counting, tmp_path):
+    extract(load_encoder("toy"), toys, "mean", tmp_path)
+    random = extract(load_encoder("toy", weights="random", seed=0), toys, "mean", tmp_path)
+    np.testing.assert_array_equal(
+        random.values, extract(load_encoder("toy", weights="random", seed=0), toys, "mean").values
+    )
+    record = dict(toys[0].record(), transcript="another")
+    renamed = type(toys[0]).from_record(record, toys[0].folder)
+    encoder = counting()
+    extract(encoder, [renamed], "mean", tmp_path)
+    assert encoder.asked == [renamed.id]
+
+
+@pytest.mark.parametrize("damage", ["a flipped bit", "a lost end", "no header", "another file"])
+def test_a_damaged_shard_is_named_and_not_used(damage, toys, tmp_path):
+    from safetensors.numpy import save
+
+    extract(load_encoder("toy"), toys, "mean", tmp_path)
+    shard = sorted(tmp_path.rglob("*.safetensors"))[1]
+    bytes_ = bytearray(shard.read_bytes())
+    if damage == "a flipped bit":
+        bytes_[-5] ^= 1
+    shard.write_bytes(
+        {
+            "a flipped bit": bytes_,
+            "a lost end": bytes_[:-9],
+            "no header": b"",
+            "another file": save({"values": np.zeros(3, dtype=np.float32)}),
+        }[damage]
+    )
+    with pytest.raises(UserError, match=f"{shard.name} are damaged.*Remove it and run again"):
+        extract(load_encoder("toy"), toys, "mean", tmp_path)
+    shard.unlink()
+    extract(load_encoder("toy"), toys, "mean", tmp_path)
+
+
+def test_a_shard_without_values_is_damaged_too(toys, tmp_path):
+    from safetensors import safe_open
+    from safetensors.numpy import save
+
+    extract(load_encoder("toy"), toys, "mean", tmp_path)
+    shard = sorted(tmp_path.rglob("*.safetensors"))[0]
+    with safe_open(shard, framework="numpy") as file:
+        about = file.metadata()
+    shard.write_bytes(save({"other": np.zeros(3, dtype=np.float32)}, metadata=about))
+    with pytest.raises(UserError, match=f"{shard.name} are damaged"):
+        extract(load_encoder("toy"), toys, "mean", tmp_path)
+
+
+def test_a_store_that_is_a_file_is_refused(toys, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="file is a file; needed: a folder"):
+        extract(load_encoder("toy"), toys, "mean", tmp_path / "file")
+
+
+def test_reading_the_store_needs_no_model_library(toys, tmp_path):
+    extract(load_encoder("toy"), toys, "mean", tmp_path)
+    program = (
+        "import sys; from grounding.activations import extract; "
+        "from grounding.encoders import load_encoder; "
+        "from grounding.stimuli import read_stimuli; "
+        f"extract(load_encoder('toy'), read_stimuli({str(toys.folder)!r}), 'mean', "
+        f"{str(tmp_path)!r}); "
+        "print([m for m in ('torch', 'transformers', 'matplotlib') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout.strip() == "[]", done.stderr

@@ -1,0 +1,59 @@
+"""One toy set on disk, and one run over it, shared by the tests that read a result."""
+
+from __future__ import annotations
+
+import os
+
+# Small products lose tenfold when threads compete; set before numpy is loaded.
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[name] = "1"
+
+import numpy as np
+import pytest
+
+from grounding.claims.settings import Settings
+from grounding.stimuli.toy import write_toy_set
+
+QUICK = Settings(random_seeds=2, resamples=60, band_resamples=30, permutations=40)
+
+
+@pytest.fixture(scope="session")
+def toy_folder(tmp_path_factory):
+    """Return the folder of 30 toy words in three realisations, with articulation."""
+    folder = tmp_path_factory.mktemp("toy") / "set"
+    write_toy_set(folder, words=30, realisations=3, rng=np.random.default_rng(0))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def toy_cache(tmp_path_factory):
+    """Return a cache folder of the tests' own."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="session")
+def run_toy(toy_folder, toy_cache):
+    """Return a function that runs the toy set into a folder."""
+    from grounding.claims.run import run
+
+    def run_into(out, *, seed=0, cache=toy_cache, models=("toy", "toy-text"), report=None):
+        settings = Settings(**{**vars(QUICK), "seed": seed})
+        return run(
+            [str(toy_folder)],
+            models,
+            ("C1", "C4", "C6", "C7"),
+            out,
+            settings=settings,
+            cache=cache,
+            report=report or (lambda what, done, total: None),
+        )
+
+    return run_into
+
+
+@pytest.fixture(scope="session")
+def toy_result(run_toy, tmp_path_factory):
+    """Return the folder of a finished toy run."""
+    out = tmp_path_factory.mktemp("result") / "out"
+    run_toy(out)
+    return out

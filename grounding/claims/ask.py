@@ -9,9 +9,8 @@ import numpy as np
 
 from grounding.claims.answer import Answer, Asked
 from grounding.claims.assays import Assay
-from grounding.claims.evidence import Evidence, Subject, groups_of
-from grounding.rsa import RDM, bootstrap, permutation_test, score_models
-from grounding.rsa.ceiling import oracle_rdm
+from grounding.claims.evidence import Evidence, groups_of
+from grounding.rsa import RDM, bootstrap, oracle_rdm, permutation_test, score_models
 
 __all__ = ["ask"]
 
@@ -64,7 +63,7 @@ def _columns(
 ) -> tuple[list[Asked], dict[str, tuple[RDM, ...]]]:
     """Return the columns of an answer, and the layers of each."""
     subjects = [s for s in evidence.subjects if s.asked.modality in assay.modalities]
-    subjects = [s for s in subjects if _can_hear(s, evidence)]
+    subjects = [s for s in subjects if evidence.can_take(s)]
     asked = [subject.asked for subject in subjects]
     layers = {subject.asked.key: evidence.layers(subject) for subject in subjects}
     if not assay.ceiling:
@@ -82,11 +81,6 @@ def _columns(
         asked.append(Asked(name, name, "text", "", "reference", layers=(name,)))
         layers[name] = (rdm,)
     return asked, layers
-
-
-def _can_hear(subject: Subject, evidence: Evidence) -> bool:
-    # The oracle's features are the articulation: it can say nothing of stimuli without.
-    return subject.asked.name != "oracle" or all(s.articulation_path for s in evidence.stimuli)
 
 
 def _is_tested(item: Asked) -> bool:

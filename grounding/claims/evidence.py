@@ -12,7 +12,7 @@ from pathlib import Path
 
 from grounding.activations import extract
 from grounding.claims.answer import Asked
-from grounding.claims.assays import METRIC, POOLING, Assay
+from grounding.claims.assays import METRIC, Assay
 from grounding.claims.settings import Settings
 from grounding.encoders import Encoder
 from grounding.rsa import RDM, rdm
@@ -70,6 +70,11 @@ class Evidence:
             )
         return self._layers[key]
 
+    def can_take(self, subject: Subject) -> bool:
+        """Say whether a model can be given these stimuli."""
+        # The oracle's features are the articulation: it has nothing to say of stimuli without.
+        return subject.asked.name != "oracle" or all(s.articulation_path for s in self.stimuli)
+
     def missing(self, assay: Assay) -> str:
         """Say why these stimuli or models cannot answer an assay; empty where they can."""
         for name in (assay.space, *assay.controls):
@@ -95,11 +100,6 @@ def groups_of(stimuli: StimulusSet, group: str) -> tuple[str, ...]:
         # Two languages may spell two words alike.
         return tuple(f"{s.language}:{s.transcript}" for s in stimuli)
     return tuple(s.concept or s.id for s in stimuli)
-
-
-def pooled(modality: str) -> str:
-    """Return the name of the pooling that a modality's steps are given."""
-    return POOLING[modality]
 
 
 def describe(subjects: Sequence[Subject]) -> list[dict]:

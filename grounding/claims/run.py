@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -14,6 +15,7 @@ from grounding.claims.assays import ASSAYS, METRIC, POOLING, SELECTION
 from grounding.claims.dissociation import double_dissociation
 from grounding.claims.evidence import Evidence, describe
 from grounding.claims.memo import Memo
+from grounding.claims.overview import overview
 from grounding.claims.panels import panels
 from grounding.claims.provenance import provenance
 from grounding.claims.record import ClaimResult, Score
@@ -23,6 +25,7 @@ from grounding.claims.settings import Settings
 from grounding.claims.subjects import load_subjects
 from grounding.claims.subset import chosen_stimuli, chosen_window
 from grounding.claims.table import CLAIMS
+from grounding.errors import UserError
 from grounding.progress import Report
 from grounding.stimuli import read_stimuli, shipped_sets
 from grounding.tables import lookup
@@ -68,7 +71,9 @@ def run(
     """
     check_free(out)
     wanted = [lookup("claim", name, CLAIMS) for name in claims]
-    read = [(name, read_stimuli(name, check_audio=True)) for name in sets]
+    read = [(name, read_stimuli(name, check_articulation=True)) for name in sets]
+    if not read:
+        raise UserError("no stimulus set is named; give one or more with --stimuli")
     found = []
     for name, stimuli in read:
         chosen, words = chosen_stimuli(stimuli, settings, shipped=name in shipped_sets())
@@ -124,6 +129,11 @@ def run(
 def _one_set(evidence: Evidence, entry: dict, wanted: list, memo: Memo) -> SetResult:
     key = {
         "stimuli": entry["digest"],
+        # Relations are no part of a stimulus, and decide numbers all the same.
+        "relations": {
+            path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in sorted((evidence.stimuli.folder / "relations").glob("*.tsv"))
+        },
         "models": describe(evidence.subjects),
         "settings": asdict(evidence.settings),
     }
@@ -136,11 +146,12 @@ def _one_set(evidence: Evidence, entry: dict, wanted: list, memo: Memo) -> SetRe
         seconds[name] = round(time.monotonic() - started, 2)
     results = tuple(claim.decide(answers) for claim in wanted)
     estimates, why = double_dissociation(answers)
+    plain = memo.recall("overview", key, lambda: [asdict(row) for row in overview(evidence)])
     return SetResult(
         entry=entry,
         models=key["models"],
         results=results,
-        scores=tuple(rows(entry["name"], answers, results)),
+        scores=(*rows(entry["name"], answers, results), *(Score(**row) for row in plain)),
         dissociation={"estimates": [asdict(e) for e in estimates], "missing": why},
         panels=memo.recall("panels", key, lambda: panels(evidence, answers)),
         seconds=seconds,

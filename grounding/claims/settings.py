@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from grounding.errors import UserError
+
 __all__ = ["Settings"]
 
 
@@ -29,3 +31,7 @@ class Settings:
     permutations: int = 1000
     folds: int = 2
     level: float = 0.95
+
+    def __post_init__(self) -> None:
+        if self.seed < 0:
+            raise UserError(f"a seed is a whole number from 0; found {self.seed}")

@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import csv
 import hashlib
+import importlib.util
 import json
 import os
 import shutil
@@ -32,6 +33,7 @@ from sound import RATE, decode, flac
 HERE = Path(__file__).resolve().parent
 LONGEST_MEAN = 3.5  # seconds; keeps the shipped audio under 40 MB
 UNRECOGNISED = 0.5  # phone error rate above which a clip is marked
+TOOLS = ("av", "espeakng_loader", "panphon", "phonemizer")
 COMPANIONS = (
     "CREDITS.md",
     "LICENSE-CC-BY-3.0.txt",
@@ -52,6 +54,16 @@ class Prompt:
     @property
     def stem(self) -> str:
         return self.id.replace("/", "-")
+
+
+def require_tools() -> None:
+    """Raise `SystemExit` with what to install when a tool is missing."""
+    missing = [name for name in TOOLS if importlib.util.find_spec(name) is None]
+    if missing:
+        raise SystemExit(
+            f"Python package not found: {', '.join(missing)}. Run 'python -m pip install -r "
+            f"{HERE / 'requirements.txt'}' in an environment of its own."
+        )
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:
@@ -183,6 +195,7 @@ def main(argv: list[str] | None = None) -> int:
         help="folder for the fetched packages (default: %(default)s)",
     )
     options = parser.parse_args(argv)
+    require_tools()
     options.cache.mkdir(parents=True, exist_ok=True)
     debs = [fetch(package, options.cache.resolve()) for package in PACKAGES]
     with tempfile.TemporaryDirectory(prefix="spoken-prompts-") as folder:

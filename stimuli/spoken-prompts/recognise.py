@@ -5,9 +5,8 @@
     python recognise.py --set FULL --model FOLDER
 
 FOLDER holds Whisper base for CTranslate2 (`model.bin`, `config.json`, `tokenizer.json`,
-`vocabulary.txt`). Takes about a second a clip on one core. Numbers of threads and the machine's
-kind of processor can change a word here and there, so `make.py` reads the table that is kept
-here and does not run this.
+`vocabulary.txt`). Takes about a second a clip on one core. Arithmetic in eight bits may differ
+between kinds of processor, so `make.py` reads the table that is kept here and does not run this.
 """
 
 from __future__ import annotations
@@ -27,8 +26,6 @@ SILENCE = np.zeros(4800, np.float32)  # 0.3 s on both sides: some clips start at
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command line; return the exit status."""
-    from faster_whisper import WhisperModel
-
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--set", type=Path, required=True, help="folder that make.py --full wrote")
     parser.add_argument("--model", type=Path, required=True, help="folder of Whisper base")
@@ -37,6 +34,8 @@ def main(argv: list[str] | None = None) -> int:
     found = hashlib.sha256((options.model / "model.bin").read_bytes()).hexdigest()
     if found != MODEL_SHA256:
         raise SystemExit(f"model.bin has SHA-256 {found}, needed {MODEL_SHA256}: Whisper base")
+    from faster_whisper import WhisperModel
+
     model = WhisperModel(str(options.model), device="cpu", compute_type="int8", cpu_threads=1)
     lines = ["language\tprompt_id\theard\n"]
     for record in map(json.loads, (options.set / "manifest.jsonl").open(encoding="utf-8")):

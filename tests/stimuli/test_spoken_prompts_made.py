@@ -8,7 +8,9 @@ import hashlib
 import importlib
 import io
 import sys
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -17,7 +19,7 @@ import soundfile
 from grounding.stimuli import read_stimuli
 
 LANGUAGES = ("en", "fr", "es", "it", "ru")
-MODULES = ("debian", "hearing", "make", "phones", "scripts", "sound")
+MODULES = ("debian", "hearing", "make", "phones", "recognise", "scripts", "sound")
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +91,30 @@ def test_segments_are_split_as_panphon_knows_them(tools):
     assert segments("y", "ru") == ["ɨ"] and segments("y", "fr") == ["y"]
     with pytest.raises(ValueError, match="panphon does not know all of"):
         segments("p☃", "en")
+
+
+def test_another_espeak_and_lost_lines_are_refused(tools, monkeypatch):
+    phones = tools["phones"]
+    voice = SimpleNamespace(version=lambda: (1, 51, 0), phonemize=lambda *_, **__: ["a"])
+    espeak = "phonemizer.backend.espeak.wrapper"
+    wrapper = SimpleNamespace(set_library=lambda path: None, set_data_path=lambda path: None)
+    loader = SimpleNamespace(get_library_path=str, get_data_path=str)
+    fakes = {
+        "espeakng_loader": loader,
+        "phonemizer.backend": SimpleNamespace(EspeakBackend=lambda *_, **__: voice),
+        espeak: SimpleNamespace(EspeakWrapper=wrapper),
+        "phonemizer.separator": SimpleNamespace(Separator=lambda **_: None),
+    }
+    for name in ("phonemizer", "phonemizer.backend.espeak", *fakes):
+        monkeypatch.setitem(sys.modules, name, fakes.get(name, SimpleNamespace()))
+    phones._voice.cache_clear()
+    with pytest.raises(RuntimeError, match=r"espeak-ng 1\.51\.0 found, 1\.52\.0 needed"):
+        phones.phones(["a"], "en")
+    voice.version = lambda: phones.VERSION
+    assert phones.phones(["a"], "en") == [("a",)]
+    with pytest.raises(RuntimeError, match="en: 2 texts in, 1 out"):
+        phones.phones(["a", "b"], "en")
+    phones._voice.cache_clear()
 
 
 def test_russian_laterals_are_soft_where_the_spelling_says_so(tools):
@@ -177,6 +203,30 @@ def test_a_failed_or_altered_package_is_refused(tools, tmp_path, monkeypatch):
     assert debian.fetch(package, tmp_path).read_bytes() == b"deb"
 
 
+def test_sound_of_another_form_is_refused(tools, monkeypatch):
+    def opened(rate: int):
+        frame = SimpleNamespace(
+            sample_rate=rate,
+            layout=SimpleNamespace(name="mono"),
+            format=SimpleNamespace(name="s16"),
+            to_ndarray=lambda: np.ones((1, 4), np.int16),
+        )
+        container = SimpleNamespace(decode=lambda audio: [frame, frame])
+        return lambda path, format: nullcontext(container)
+
+    monkeypatch.setitem(sys.modules, "av", SimpleNamespace(open=opened(16_000)))
+    assert tools["sound"].decode(Path("x.g722")).shape == (8,)
+    monkeypatch.setitem(sys.modules, "av", SimpleNamespace(open=opened(8_000)))
+    with pytest.raises(ValueError, match=r"x\.g722: decoded to .* needed 16-bit mono at 16000 Hz"):
+        tools["sound"].decode(Path("x.g722"))
+
+
+def test_another_recogniser_is_refused(tools, tmp_path):
+    (tmp_path / "model.bin").write_bytes(b"other")
+    with pytest.raises(SystemExit, match=r"model\.bin has SHA-256 .* Whisper base"):
+        tools["recognise"].main(["--set", str(tmp_path), "--model", str(tmp_path)])
+
+
 def test_flac_keeps_every_sample_and_its_bytes_repeat(tools):
     rng = np.random.default_rng(0)
     samples = rng.integers(-(2**15), 2**15, 1000).astype(np.int16)
@@ -184,6 +234,15 @@ def test_flac_keeps_every_sample_and_its_bytes_repeat(tools):
     assert data == tools["sound"].flac(samples)
     back, rate = soundfile.read(io.BytesIO(data), dtype="int16")
     assert rate == 16_000 and np.array_equal(back, samples)
+
+
+def test_missing_tools_are_named_before_anything_is_fetched(tools, tmp_path, monkeypatch):
+    make = tools["make"]
+    monkeypatch.setattr(make, "TOOLS", ("json", "no_such_tool"))
+    cache = tmp_path / "cache"
+    with pytest.raises(SystemExit, match=r"not found: no_such_tool\. Run .*requirements\.txt"):
+        make.main(["--out", str(tmp_path / "out"), "--cache", str(cache)])
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_prompts_are_kept_by_their_mean_duration(tools):

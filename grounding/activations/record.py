@@ -54,7 +54,7 @@ class Activations:
                 f"activations of {self.encoder} are {self.values.dtype}, not float32."
             )
 
-    def layer(self, which: int | str) -> Float[np.ndarray, "stimulus feature"]:
+    def layer(self, which: int | np.integer | str) -> Float[np.ndarray, "stimulus feature"]:
         """Return the features at one layer, by its name or by its place counted from 0.
 
         Raises `UserError` for a layer that is not there.

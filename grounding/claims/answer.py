@@ -102,10 +102,7 @@ class Answer:
     def to_json(self) -> dict[str, Any]:
         """Return plain data; `from_json` reads it back."""
         return {
-            **{
-                name: getattr(self, name)
-                for name in ("assay", "missing", "n_stimuli", "n_groups")
-            },
+            **{name: getattr(self, name) for name in ("assay", "missing", "n_stimuli", "n_groups")},
             "asked": [vars(item) for item in self.asked],
             "value": self.value.tolist(),
             # JSON has no NaN: a resample that leaves an agreement undefined is null.
@@ -116,9 +113,7 @@ class Answer:
     @classmethod
     def from_json(cls, plain: Mapping[str, Any]) -> Answer:
         """Read what `to_json` wrote."""
-        asked = tuple(
-            Asked(**{**item, "layers": tuple(item["layers"])}) for item in plain["asked"]
-        )
+        asked = tuple(Asked(**{**item, "layers": tuple(item["layers"])}) for item in plain["asked"])
         return cls(
             assay=plain["assay"],
             missing=plain["missing"],

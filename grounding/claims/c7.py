@@ -73,6 +73,4 @@ def claim(answers: Mapping[str, Answer]) -> ClaimResult:
 
 def _contrast(found: Shares, part: str) -> Contrast:
     place = FACTORS.index("modality")
-    return Contrast(
-        float(getattr(found, part)[place]), getattr(found, f"{part}_samples")[:, place]
-    )
+    return Contrast(float(getattr(found, part)[place]), getattr(found, f"{part}_samples")[:, place])

@@ -82,9 +82,7 @@ def _curve(stimuli: str, answer: Answer, item: Asked) -> Iterator[Score]:
     if len(item.layers) < 2:
         return
     bands = answer.bands.get(item.key, ((None, None),) * len(item.layers))
-    for layer, value, (low, high) in zip(
-        item.layers, answer.curves[item.key], bands, strict=True
-    ):
+    for layer, value, (low, high) in zip(item.layers, answer.curves[item.key], bands, strict=True):
         yield Score(
             **_common(stimuli, answer, item),
             quantity="agreement, every layer",

@@ -39,7 +39,8 @@ def load_subjects(
         role = "model"
         trained = load_encoder(name)
         # Only a model that says it has a window is given another.
-        shorter = {"window": window} if window and "window" in trained.provenance else {}
+        has_window = trained.provenance.get("window") is not None
+        shorter = {"window": window} if window and has_window else {}
         if shorter:
             trained = load_encoder(name, **shorter)
         subjects.append(_subject(trained, "trained", role))

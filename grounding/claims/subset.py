@@ -38,7 +38,9 @@ def few_prompts(stimuli: StimulusSet) -> StimulusSet:
     languages = defaultdict(set)
     for stimulus in stimuli:
         languages[stimulus.concept].add(stimulus.language)
-    everywhere = [c for c, found in languages.items() if len(found) == len({*stimuli_languages(stimuli)})]
+    everywhere = [
+        c for c, found in languages.items() if len(found) == len({*stimuli_languages(stimuli)})
+    ]
     step = max(len(everywhere) / PROMPTS, 1.0)
     kept = {everywhere[int(i * step)] for i in range(min(PROMPTS, len(everywhere)))}
     return stimuli.where(lambda s: s.concept in kept)
@@ -59,7 +61,9 @@ SUBSETS: Mapping[str, tuple[str, Callable[[StimulusSet], StimulusSet]]] = {
 """By shipped set: the subset in words, and what makes it."""
 
 
-def chosen_stimuli(stimuli: StimulusSet, settings: Settings, shipped: bool) -> tuple[StimulusSet, str]:
+def chosen_stimuli(
+    stimuli: StimulusSet, settings: Settings, shipped: bool
+) -> tuple[StimulusSet, str]:
     """Return the stimuli that a run scores, and in words which they are."""
     if settings.full or not shipped or stimuli.name not in SUBSETS:
         return stimuli, "all"

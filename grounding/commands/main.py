@@ -82,4 +82,3 @@ def run(
         )
     show_verdict(verdict)
     print(f"\nReport: {(folder / 'report.html').resolve()}")
-

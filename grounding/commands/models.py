@@ -94,8 +94,9 @@ def rsa(
         for k, layer in enumerate(acts.layers):
             value = f"{drawn.estimate[k, 0]:.3f}"
             interval = f"[{low[k, 0]:.3f}, {high[k, 0]:.3f}]"
-            rows.append([acts.encoder, layer, value, interval, f"{test.p[k]:.4f}",
-                         f"{test.p_max[k]:.4f}"])
+            rows.append(
+                [acts.encoder, layer, value, interval, f"{test.p[k]:.4f}", f"{test.p_max[k]:.4f}"]
+            )
     title = f"{measure} with {space}, {pairs} pairs, {len(chosen)} stimuli"
     print_table(["model", "layer", "agreement", "95% interval", "p", "p, max"], rows, title)
 

@@ -139,4 +139,3 @@ def add(
 
 def _counts(counts: Mapping) -> str:
     return ", ".join(f"{value} {count}" for value, count in counts.items()) or "none"
-

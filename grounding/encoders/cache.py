@@ -40,6 +40,10 @@ def made_once(folder: Path, make: Callable[[Path], None]) -> Path:
     with FileLock(str(folder) + ".lock"):
         if folder.is_dir():
             return folder
+        for abandoned in folder.parent.glob(f".{folder.name}-*"):
+            shutil.rmtree(
+                abandoned, ignore_errors=True
+            )  # by a run that was killed: the lock is ours
         unfinished = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
         try:
             make(unfinished)

@@ -42,17 +42,23 @@ def from_folder(request: Request, folder: Path, origin: str) -> Encoder:
     kind = json.loads((source.files / "config.json").read_text("utf-8")).get("model_type", "")
     if kind == "whisper":
         request.refuse("start")
-        return WhisperEncoder(source, request.window, request.batch)
+        return _read(WhisperEncoder(source, request.window, request.batch))
     request.refuse("window")
     if kind in WAVEFORM + FILTER_BANKS:
         request.refuse("start")
-        return SpeechEncoder(source, request.batch)
+        return _read(SpeechEncoder(source, request.batch))
     if not kind or any(part in kind for part in NOT_HERE):
         raise WeightsError(
             f"{request.name} is a model of type {kind!r}, which is not known here. Known: text "
             f"models, whisper, {', '.join(sorted(WAVEFORM + FILTER_BANKS))}."
         )
-    return TextEncoder(source, request.start, request.batch)
+    return _read(TextEncoder(source, request.start, request.batch))
+
+
+def _read(encoder: Encoder) -> Encoder:
+    """Return `encoder` after reading its files, so that what is wrong with them shows now."""
+    _ = encoder.layers, encoder.provenance
+    return encoder
 
 
 def _transformer(folder: Path) -> str:

@@ -9,7 +9,7 @@ from grounding.errors import UnknownName, WeightsError
 
 __all__ = ["hub_folder", "is_hub_id"]
 
-WANTED = ("*.json", "*.txt", "*.model", "model*.safetensors", "*/config.json")
+WANTED = ("*.json", "*.txt", "*.model", "model*.safetensors", "0_Transformer/model*.safetensors")
 """What is fetched: configurations, vocabularies, safetensors. No pickles and no code."""
 
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
@@ -32,6 +32,7 @@ def hub_folder(name: str, revision: str | None, known: str) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import (
         GatedRepoError,
+        HFValidationError,
         LocalEntryNotFoundError,
         RepositoryNotFoundError,
         RevisionNotFoundError,
@@ -46,7 +47,7 @@ def hub_folder(name: str, revision: str | None, known: str) -> Path:
         ) from error
     except RevisionNotFoundError as error:
         raise UnknownName(f"the hub's {name!r} has no revision {revision!r}.") from error
-    except RepositoryNotFoundError as error:
+    except (RepositoryNotFoundError, HFValidationError) as error:
         raise UnknownName(
             f"the hub has no model {name!r} (or not for this user). {known}"
         ) from error

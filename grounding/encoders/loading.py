@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
@@ -35,7 +36,8 @@ def load_encoder(
     batch: inputs that go through at once; it changes speed and memory, and no number beyond
         rounding.
 
-    The weights are read when the first stimulus is encoded; files and hashes are checked here.
+    Files and hashes are checked here; the weights are loaded when the first stimulus is encoded,
+    so that a run which finds everything in its store loads none.
 
     Raises `UnknownName`, `WeightsError` (weights that cannot be had or are not to be trusted) or
     `UserError` (a choice that this encoder does not have).
@@ -69,7 +71,9 @@ def _from_local_folder(request: Request, folder: Path) -> Encoder:
     from grounding.encoders.folders import from_folder
 
     request.refuse("revision")
-    return from_folder(request, folder, "a local folder")
+    # By its own name: where it lies differs between machines and moves no number.
+    named = replace(request, name=folder.resolve().name)
+    return from_folder(named, folder, "a local folder")
 
 
 def _from_hub(request: Request) -> Encoder:

@@ -7,8 +7,10 @@ A causal model needs a start. Without one its first token, which for a word is o
 serves as the place that attention rests on, and its hidden states hold little else: their norm in
 the middle layers of SmolLM2 is a hundred times that of other tokens. So where the tokenizer puts
 nothing before a text, the model reads its start token and a space, as before a word in running
-text; `start` says otherwise, and the provenance says which. A transcript is encoded
-once however many stimuli share it, so that their activations are the same numbers.
+text; `start` says otherwise, and the provenance says which.
+
+A transcript is encoded once however many stimuli share it, so that their activations are the same
+numbers.
 """
 
 from __future__ import annotations
@@ -33,6 +35,9 @@ if TYPE_CHECKING:
     from grounding.stimuli import Stimulus
 
 __all__ = ["TextEncoder"]
+
+TOKENIZER_FILES = ("*token*", "vocab*", "merges.txt", "*.model")
+"""Where a tokenizer is kept."""
 
 UNBOUNDED = 10**6
 """A tokenizer that knows no limit gives a number beyond this one."""
@@ -65,7 +70,7 @@ class TextEncoder:
 
     @property
     def provenance(self) -> Mapping[str, Any]:
-        files = sorted(self.source.files.glob("*token*")) + sorted(self.source.files.glob("vocab*"))
+        files = [p for pattern in TOKENIZER_FILES for p in sorted(self.source.files.glob(pattern))]
         tokenizer = {path.name: file_sha256(path) for path in files if path.is_file()}
         return self.source.provenance | {
             "window": None,
@@ -81,6 +86,10 @@ class TextEncoder:
     def _tokenizer(self) -> Any:
         from transformers import AutoTokenizer
 
+        if not any(list(self.source.files.glob(pattern)) for pattern in TOKENIZER_FILES):
+            raise WeightsError(
+                f"{self.source.files} holds no tokenizer, so {self.name} cannot be fed transcripts."
+            )
         try:
             with quiet_transformers():
                 return AutoTokenizer.from_pretrained(
@@ -88,8 +97,8 @@ class TextEncoder:
                 )
         except (OSError, ValueError, KeyError) as error:
             raise WeightsError(
-                f"{self.name} has no tokenizer that transformers can load, so it cannot be fed "
-                f"transcripts: {str(error).splitlines()[0]}"
+                f"transformers cannot load the tokenizer of {self.name} from "
+                f"{self.source.files}: {str(error).splitlines()[0]}"
             ) from error
 
     @cached_property
@@ -156,6 +165,12 @@ class TextEncoder:
             kept = [own and end > len(self._start) for own, end in zip(kept, ends, strict=True)]
         if not any(kept):
             raise UserError(f"{self.name} makes no token of the transcript {text!r}.")
+        unknown = self._tokenizer.unk_token_id
+        if all(token == unknown for token, own in zip(ids, kept, strict=True) if own):
+            raise UserError(
+                f"{self.name} knows no token of the transcript {text!r}; all such transcripts "
+                "would be one to it. Leave it out, or choose a model of its language."
+            )
         if self._most is not None and len(ids) > self._most:
             raise UserError(
                 f"the transcript {text[:40]!r}... has {len(ids)} tokens and {self.name} reads "

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -139,8 +140,9 @@ def load_model(source: Source) -> PreTrainedModel:
                     trust_remote_code=False,
                     local_files_only=True,
                     output_loading_info=True,
+                    ignore_mismatched_sizes=True,  # they are found and refused below
                 )
-                _check_complete(source, found["missing_keys"])
+                _check_complete(source, found)
             else:
                 with torch.random.fork_rng(devices=[]):
                     torch.manual_seed(source.seed)
@@ -154,7 +156,15 @@ def load_model(source: Source) -> PreTrainedModel:
     return model.eval()
 
 
-def _check_complete(source: Source, missing: list[str]) -> None:
+def _check_complete(source: Source, found: Mapping[str, Any]) -> None:
+    """Raise `WeightsError` if any parameter that matters kept its random start."""
+    misfits = sorted(key for key, *_ in found["mismatched_keys"])
+    if misfits:
+        raise WeightsError(
+            f"{len(misfits)} weights of {source.name} have other shapes than its config.json "
+            f"says, the first {misfits[0]!r}. Nothing was loaded."
+        )
+    missing = found["missing_keys"]
     lacking = sorted(key for key in missing if not any(part in key for part in UNUSED))
     if lacking:
         raise WeightsError(

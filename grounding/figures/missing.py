@@ -1,17 +1,24 @@
-"""Say why a number is not there, in the words of the claim that asked for it."""
+"""Say why a number is not there, as far as the claim that asked for it says so."""
 
 from __future__ import annotations
 
 from grounding.figures.records import Result
 
-__all__ = ["unanswered"]
+__all__ = ["unanswered", "why"]
+
+NOT_ESTIMATED = "could not be estimated: "
 
 
 def unanswered(result: Result, stimuli: str, assay: str, claim: str) -> str:
-    """Return a sentence on an assay that has no rows; `claim` is the one that needs it."""
+    """Return why an assay has no rows for trained models; `claim` is the one that needs it."""
     text = f"no trained model has a score for {assay} on {stimuli}"
-    for row in result.claims:
-        if row.name == claim:
-            reason = row.reason_on(stimuli)
-            return f"{text} ({claim}: {reason})" if reason else text
-    return f"{text} ({claim} was not asked)"
+    if claim not in {row.name for row in result.claims}:
+        return f"{text} ({claim} was not asked)"
+    reason = why(result, stimuli, claim)
+    return f"{text} ({claim}: {reason})" if reason else text
+
+
+def why(result: Result, stimuli: str, claim: str) -> str:
+    """Return what kept a claim from an estimate on a stimulus set, or "" where nothing did."""
+    reasons = [row.reason_on(stimuli) for row in result.claims if row.name == claim]
+    return next((r.partition(NOT_ESTIMATED)[2] for r in reasons if NOT_ESTIMATED in r), "")

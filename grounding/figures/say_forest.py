@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from grounding.figures.forest import forest_lines
 from grounding.figures.method import scored_words, window_words
+from grounding.figures.missing import why
 from grounding.figures.numbers import estimate_text, level_text, listed
 from grounding.figures.records import Result
 
@@ -14,8 +15,11 @@ def missing(result: Result, stimuli: str) -> str:
     """Say why there is nothing to plot."""
     if any(line.estimate for line in forest_lines(result)):
         return ""
-    reasons = [f"{claim.name}: {claim.reason}" for claim in result.claims]
-    return f"no claim has an estimate ({'; '.join(reasons) or 'no claim was asked'})"
+    if not result.claims:
+        return "no claim was asked"
+    reasons = [why(result, claim.stimuli, claim.name) for claim in result.claims]
+    told = "; ".join(dict.fromkeys(reason for reason in reasons if reason))
+    return "no claim has an estimate" + (f" ({told})" if told else "")
 
 
 def caption(result: Result, stimuli: str) -> str:

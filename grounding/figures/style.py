@@ -160,7 +160,9 @@ def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
         assert isinstance(theme, Theme)
         with matplotlib.rc_context(settings(theme)):
             figure = draw(*args, **kwargs)
-            figure.draw_without_rendering()  # lays out now, while the settings hold
+            # Lay out once and for all, while the settings hold.
+            figure.draw_without_rendering()
+            figure.set_layout_engine("none")
             return figure
 
     return drawn
@@ -179,7 +181,6 @@ def legend_above(figure: Figure, handles: Sequence[Artist]) -> None:
         legend = figure.legend(
             handles=list(handles), loc="outside upper left", ncols=columns, columnspacing=1.4
         )
-        figure.draw_without_rendering()
         if legend.get_window_extent().width <= figure.bbox.width or columns == 1:
             return
         legend.remove()

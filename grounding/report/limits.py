@@ -57,6 +57,9 @@ def _models(result: Result) -> Iterator[str]:
     for row in result.scores:
         if row.trained:
             trained.setdefault(row.modality, set()).add(row.model)
+    if not any(trained.values()):
+        yield "No model was scored, so nothing is said of any."
+        return
     few = [
         f"{len(names)} {modality} model{'s' * (len(names) != 1)}"
         + (f" ({listed(sorted(names))})" if names else "")

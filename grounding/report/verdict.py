@@ -59,6 +59,8 @@ def _side(estimate: Estimate) -> str:
 
 
 def _claims(result: Result) -> str:
+    if not result.claims:
+        return "No claim was asked."
     parts = []
     for outcome in ("supported", "refuted", "undecided"):
         names = [claim.name for claim in result.claims if claim.outcome == outcome]

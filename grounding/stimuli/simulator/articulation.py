@@ -32,7 +32,8 @@ __all__ = ["AREA_FLOOR", "FRAME_RATE", "PRECISION", "STREAMS", "VARIABLES", "mea
 FRAME_RATE = 100.0
 AREA_FLOOR = 0.01  # cm^2
 _VELUM_CLOSED = 0.02  # cm^2
-_TIP_REACH = 3.0  # cm behind the incisors, at scale 1, that count as the tongue tip's region
+_TIP_REACH = 3.0  # cm behind the incisors, at scale 1, that are the tongue tip's region
+_LARYNX = 3.0  # cm above the glottis, at scale 1, that are left out: always narrow
 _FLESH = {"UL": 3, "LL": 4, "JAW": 5, "TT": 2, "TB": 1, "TD": 0}  # row in the library's table
 
 PRECISION: dict[str, float] = {
@@ -87,7 +88,7 @@ def _narrowest(
     area: Float[np.ndarray, " 40"], centre: Float[np.ndarray, " 40"], where: Bool[np.ndarray, " 40"]
 ) -> tuple[float, float]:
     if not where.any():
-        raise SimulatorError("no tube section belongs to this part of the tongue or the lips")
+        raise SimulatorError("no tube section lies at the lips, or in the tip's or body's region")
     k = np.flatnonzero(where)[int(np.argmin(area[where]))]
     return float(area[k]), float(centre[k])
 
@@ -101,12 +102,11 @@ def _frame(
     tube = simulator.tube(tract)
     edges = np.cumsum(tube.length)
     centre = edges - tube.length / 2
-    tongue = tube.articulator == 1
+    lips = (tube.articulator == 3) | (centre > tube.incisors)
     front = centre >= tube.incisors - _TIP_REACH * scale
-    lips = tube.articulator == 3
     lip_area, _ = _narrowest(tube.area, centre, lips)
-    tip = _narrowest(tube.area, centre, tongue & front)
-    body = _narrowest(tube.area, centre, tongue & ~front)
+    tip = _narrowest(tube.area, centre, front & ~lips)
+    body = _narrowest(tube.area, centre, (centre >= _LARYNX * scale) & ~front & ~lips)
     value = dict(zip(TRACT_NAMES, tract, strict=True))
     found = np.full(4, np.nan)
     if tube.area.min() >= AREA_FLOOR and tube.velum <= _VELUM_CLOSED:

@@ -80,7 +80,7 @@ PHONES: dict[str, Phone] = {
 # AS is the strength of aspiration noise in dB; the speaker's own -10 dB left /h, p, t, k/ weak.
 GLOTTIS_SHAPES: dict[str, tuple[str, dict[str, float]]] = {
     "aspirated": ("voiceless-plosive", {"AS": -3.0}),
-    "breath": ("h", {"AS": 0.0, "XB": 0.085, "XT": 0.085, "CA": 0.2}),
+    "breath": ("h", {"AS": 0.0, "XB": 0.08, "XT": 0.08, "CA": 0.15}),
 }
 
 

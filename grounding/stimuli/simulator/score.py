@@ -1,7 +1,7 @@
 """From phones to a gestural score, the simulator's own notation for who moves when.
 
 A `Segment` is a phone with the time that it is asked to fill. The score then starts each gesture
-early, since a gesture with time constant tau needs about 8 tau to close a constriction and 4 tau
+early, since a gesture with time constant tau needs about 7 tau to close a constriction and 4 tau
 to open one; so segment times are requested times, and the movement leads them by design.
 
 A score has eight tiers of gestures that follow each other without gap. Each gesture pulls its
@@ -20,7 +20,7 @@ __all__ = ["LEAD", "TAIL", "Segment", "Style", "gestural_score"]
 
 LEAD, TAIL = 0.06, 0.1  # s of rest before the first and after the last segment
 _TAU = 0.012  # s, the simulator's usual time constant
-_CLOSE, _OPEN = 8.0, 4.0  # lead of a gesture's on- and offset, in time constants
+_CLOSE, _OPEN = 7.0, 4.0  # lead of a gesture's on- and offset, in time constants
 _QUICK = 0.008  # s, for letting go of a stop: a slow release has no burst
 _TIERS = (  # name, unit, what fills a gap, whether that is a neutral gesture
     ("vowel", "", "@", 0),
@@ -174,9 +174,9 @@ def _glottis(segments: Sequence[Segment], style: Style, end: float) -> list[_Ges
             value = "voiceless-fricative"
         elif made.kind == "stop" and not made.voiced:
             value = "voiceless-plosive" if i + 1 == len(segments) else "aspirated"
-        elif made.kind == "fricative":
+        elif made.kind in ("fricative", "affricate"):
             value = "voiced-fricative"
-        elif made.kind in ("stop", "affricate") and i:
+        elif made.kind == "stop" and i:
             value = "voiced-plosive"
         if not made.voiced and i and segments[i - 1].made.voiced:
             lead = 0.05
@@ -212,9 +212,7 @@ def _pressure(segments: Sequence[Segment], style: Style, end: float) -> list[_Ge
     ]
 
 
-def _tier(
-    name: str, unit: str, rest: str, neutral: int, gestures: Sequence[_Gesture]
-) -> list[str]:
+def _tier(name: str, unit: str, rest: str, neutral: int, gestures: Sequence[_Gesture]) -> list[str]:
     """Lay gestures end to end, each cut where the next begins, with rest between them."""
     lines = [f'<gesture_sequence type="{name}-gestures" unit="{unit}">']
     now, release = 0.0, _TAU

@@ -88,7 +88,9 @@ def segments(phones: Sequence[str], rate: float) -> tuple[Segment, ...]:
             seconds -= release
         length = seconds / rate + release / rate**0.5
         placed.append(
-            Segment(name, round(now, 4), round(now + length, 4), round(release / rate**0.5, 4), stress)
+            Segment(
+                name, round(now, 4), round(now + length, 4), round(release / rate**0.5, 4), stress
+            )
         )
         now += length
     return tuple(placed)

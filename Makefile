@@ -4,8 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 OUT ?= results/latest
-# One BLAS thread a process: small products lose tenfold when threads compete.
-export OMP_NUM_THREADS ?= 2
+# One BLAS thread a process: small products lose tenfold when threads compete. Torch has its own.
 export OPENBLAS_NUM_THREADS ?= 1
 export MKL_NUM_THREADS ?= 1
 
@@ -15,13 +14,13 @@ run: $(READY)
 	$(BIN)/grounding run --out $(OUT)
 
 test: $(READY)
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest
 
 check: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest
 	$(BIN)/python tests/install_wheel.py
 
 bench: $(READY)

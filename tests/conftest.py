@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
-# Small products lose tenfold when threads compete; set before numpy is loaded.
-for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[name] = "1"
-
 import numpy as np
 import pytest
 

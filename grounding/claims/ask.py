@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +14,9 @@ from grounding.claims.evidence import Evidence, groups_of
 from grounding.rsa import RDM, bootstrap, oracle_rdm, permutation_test, score_models
 
 __all__ = ["ask"]
+
+Tested = Sequence[tuple[str, RDM]]
+"""Every layer of the columns that get a p value and bands, each under its column's key."""
 
 
 def ask(assay: Assay, evidence: Evidence) -> Answer:
@@ -39,10 +43,11 @@ def ask(assay: Assay, evidence: Evidence) -> Answer:
         n=settings.resamples,
         rng=np.random.default_rng([settings.seed, 0]),
         layers="held-out",
-        progress=lambda done, total: evidence.progress(f"{assay.name}: bootstrap", done, total),
+        processes=evidence.processes,
+        progress=evidence.within(f"{assay.name}: bootstrap"),
     )
     names = {item.key: item.layers for item in asked}
-    tested = [item.key for item in asked if _is_tested(item)]
+    tested = [(item.key, rdm) for item in asked if _is_tested(item) for rdm in layers[item.key]]
     return Answer(
         assay=assay.name,
         missing="",
@@ -53,8 +58,8 @@ def ask(assay: Assay, evidence: Evidence) -> Answer:
         samples=scores.samples,
         chosen={k: tuple(names[k][i] for i in chosen) for k, chosen in scores.chosen.items()},
         curves={key: tuple(map(float, curve)) for key, curve in scores.curve.items()},
-        bands=_bands(assay, evidence, {key: layers[key] for key in tested}, reference, shared),
-        p={key: _best_layer_p(layers[key], reference, shared, evidence) for key in tested},
+        bands=_bands(evidence, tested, reference, shared, assay) if assay.bands else {},
+        p=_best_layer_p(evidence, tested, reference, shared, assay),
     )
 
 
@@ -87,34 +92,46 @@ def _is_tested(item: Asked) -> bool:
     return item.role != "reference" and not item.weights.startswith("random")
 
 
-def _best_layer_p(layers, reference, shared, evidence) -> float:
-    """Return the p value of the best layer, all layers permuted alike and the maximum taken."""
-    settings = evidence.settings
+def _best_layer_p(
+    evidence: Evidence, tested: Tested, reference: RDM, shared: dict[str, Any], assay: Assay
+) -> dict[str, float]:
+    """Return the p value of each model's best layer.
+
+    One permutation moves the stimuli of all layers alike, and the best layer is taken inside the
+    null too.
+    """
     test = permutation_test(
-        layers,
+        [rdm for _, rdm in tested],
         reference,
         **shared,
-        n=settings.permutations,
-        rng=np.random.default_rng([settings.seed, 1]),
+        n=evidence.settings.permutations,
+        rng=np.random.default_rng([evidence.settings.seed, 1]),
+        progress=evidence.within(f"{assay.name}: permutations"),
     )
-    return float(test.p_max.min())
+    keys = np.array([key for key, _ in tested])
+    found = {}
+    for key in dict.fromkeys(keys.tolist()):
+        best = test.observed[keys == key].max()
+        reached = int((test.null[:, keys == key].max(axis=1) >= best).sum())
+        found[key] = (1 + reached) / (1 + len(test.null))
+    return found
 
 
-def _bands(assay, evidence, layers, reference, shared):
+def _bands(
+    evidence: Evidence, tested: Tested, reference: RDM, shared: dict[str, Any], assay: Assay
+) -> dict[str, tuple[tuple[float, float], ...]]:
     """Return the interval of every layer of the tested columns, for layer curves."""
-    if not assay.bands:
-        return {}
-    flat = [(key, rdm) for key, rdms in layers.items() for rdm in rdms]
     drawn = bootstrap(
-        [rdm for _, rdm in flat],
+        [rdm for _, rdm in tested],
         [reference],
         **shared,
         n=evidence.settings.band_resamples,
         rng=np.random.default_rng([evidence.settings.seed, 2]),
-        progress=lambda done, total: evidence.progress(f"{assay.name}: bands", done, total),
+        processes=evidence.processes,
+        progress=evidence.within(f"{assay.name}: bands"),
     )
     low, high = drawn.interval(evidence.settings.level)
-    bands: dict[str, list[tuple[float, float]]] = {key: [] for key in layers}
-    for (key, _), lower, upper in zip(flat, low[:, 0], high[:, 0], strict=True):
-        bands[key].append((float(lower), float(upper)))
+    bands: dict[str, list[tuple[float, float]]] = {}
+    for (key, _), lower, upper in zip(tested, low[:, 0], high[:, 0], strict=True):
+        bands.setdefault(key, []).append((float(lower), float(upper)))
     return {key: tuple(band) for key, band in bands.items()}

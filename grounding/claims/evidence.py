@@ -6,6 +6,7 @@ no model and measures no sound.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,7 @@ from grounding.stimuli import StimulusSet
 __all__ = ["FEWEST_GROUPS", "Evidence", "Subject", "groups_of"]
 
 FEWEST_GROUPS = 20  # fewer transcripts give no interval worth printing
+WORTH_SHARING = 300  # stimuli; below, starting processes costs more than they save
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +47,15 @@ class Evidence:
     _spaces: dict[str, RDM] = field(default_factory=dict)
     _layers: dict[str, tuple[RDM, ...]] = field(default_factory=dict)
 
+    @property
+    def processes(self) -> int:
+        """How many processes share a bootstrap; the numbers do not depend on it."""
+        return (os.cpu_count() or 1) if len(self.stimuli) >= WORTH_SHARING else 1
+
+    def within(self, what: str) -> Callable[[int, int], None]:
+        """Return a progress function for one piece of work."""
+        return lambda done, total: self.progress(what, done, total)
+
     def space(self, name: str) -> RDM:
         """Return the RDM of a space of these stimuli."""
         if name not in self._spaces:
@@ -62,7 +73,7 @@ class Evidence:
                 self.stimuli,
                 pooling=subject.asked.pooling,
                 store=self.store,
-                progress=lambda done, total: self.progress(key, done, total),
+                progress=self.within(key),
             )
             self._layers[key] = tuple(
                 rdm(acts.layer(i), acts.ids, metric=METRIC, name=f"{key} {layer}")

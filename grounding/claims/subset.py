@@ -13,10 +13,11 @@ from grounding.stimuli import StimulusSet
 
 __all__ = ["SUBSETS", "chosen_stimuli", "chosen_window"]
 
-WINDOWS = (5.0, 6.0, 8.0, 10.0, 15.0, 20.0)
+WINDOWS = (3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 15.0, 20.0)
 """Seconds; Whisper was trained on 30, which `--full` uses."""
 
 PROMPTS = 100
+PROMPT_SECONDS = 4.0
 DEEP = 8
 REALISATIONS = 2
 
@@ -46,17 +47,15 @@ def few_prompts(stimuli: StimulusSet) -> StimulusSet:
     return stimuli.where(lambda s: s.concept in kept)
 
 
-def stimuli_languages(stimuli: StimulusSet) -> tuple[str, ...]:
-    """Return the languages in the order in which they come."""
-    return tuple(dict.fromkeys(s.language for s in stimuli))
-
-
 SUBSETS: Mapping[str, tuple[str, Callable[[StimulusSet], StimulusSet]]] = {
     "vocal-tract-words": (
         "two realisations a word, and all of the words that have eight",
         few_realisations,
     ),
-    "spoken-prompts": ("100 concepts, evenly spaced, in every language", few_prompts),
+    "spoken-prompts": (
+        "100 concepts, evenly spaced, that every language says within 4 seconds",
+        few_prompts,
+    ),
 }
 """By shipped set: the subset in words, and what makes it."""
 

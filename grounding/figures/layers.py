@@ -66,7 +66,7 @@ def draw_layers(
         _curve(axes, curve, _chosen(result, stimuli, assay, name), theme)
         axes.set_title(f"{name}\n{curve[0].modality}")
         axes.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
-        axes.yaxis.set_major_locator(MaxNLocator(nbins=4))
+        axes.yaxis.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 5, 10]))
     for place, axes in enumerate(grid.flat[: len(models)]):
         if place + columns >= len(models):
             axes.set_xlabel("layer (0: input)")

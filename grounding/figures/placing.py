@@ -36,7 +36,7 @@ def name_points(
     crosses: (left, right, bottom, top) of two lines that cross half-way; names keep off them.
     Call it once the axes have their limits. Where no place is free the first one is taken.
     """
-    figure = axes.get_figure(root=True)
+    figure = axes.figure
     assert isinstance(figure, Figure)
     figure.draw_without_rendering()
     frame = axes.get_window_extent()

@@ -18,7 +18,7 @@ def missing(result: Result, stimuli: str) -> str:
     if not result.claims:
         return "no claim was asked"
     reasons = [why(result, claim.stimuli, claim.name) for claim in result.claims]
-    told = "; ".join(dict.fromkeys(reason for reason in reasons if reason))
+    told = "; ".join(dict.fromkeys(part for r in reasons if r for part in r.split("; ")))
     return "no claim has an estimate" + (f" ({told})" if told else "")
 
 

@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -26,6 +27,8 @@ __all__ = ["Source", "load_config", "load_model"]
 
 # They play no part in the hidden states: a head over the first token, a vector for masking frames.
 UNUSED = ("pooler.", "masked_spec_embed")
+# Where a model with a decoder keeps its encoder; a text encoder's own layers are named otherwise.
+ENCODER_HALF = ("model.encoder.", "encoder.conv")
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,23 @@ class Source:
         """Sha256 of the configuration's file."""
         return file_sha256(self.files / "config.json")
 
+    @cached_property
+    def parameters(self) -> int:
+        """How many numbers the weights hold; of a model with an encoder, those of the encoder.
+
+        Counted in the trained files also for random weights; 0 where there are none.
+        """
+        from math import prod
+
+        from safetensors import safe_open
+
+        sizes = {}
+        for path in self.weight_files:
+            with safe_open(path, framework="numpy") as file:
+                sizes |= {name: prod(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
+        inside = {name: size for name, size in sizes.items() if name.startswith(ENCODER_HALF)}
+        return sum((inside or sizes).values())
+
     @property
     def revision(self) -> str:
         """A short name of the weights."""
@@ -98,6 +118,7 @@ class Source:
             "seed": self.seed,
             "weights_sha256": self.sha256,
             "config_sha256": self.config_sha256,
+            "parameters": self.parameters,
             "origin": self.origin,
             "versions": {name: version(name) for name in ("torch", "transformers")},
         }

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from grounding.figures.layers import CEILING, reference
+from grounding.figures.layers import CEILING, REFERENCES, UPPER, reference
 from grounding.figures.records import Result
 from grounding.figures.scores import HELD_OUT, Score
 from grounding.figures.style import (
@@ -48,7 +48,7 @@ def lines(result: Result, stimuli: str) -> list[tuple[str, str]]:
     found: dict[tuple[str, str], tuple] = {}
     for assay in present(result, stimuli):
         for row in result.rows(stimuli, assay, HELD_OUT):
-            if row.model != CEILING:
+            if row.model not in (CEILING, UPPER):
                 modality = ORDER.get(row.modality, 2) if row.role == "model" else 0
                 order = (ROLES.get(row.role, 3), modality, len(found))
                 found.setdefault((row.model, row.role), order)
@@ -71,11 +71,12 @@ def draw_between_within(
     grid = figure.subplots(*shape, sharex=True, sharey=True, squeeze=False)
     for axes, assay in zip(grid.flat, assays, strict=True):
         axes.axvline(0, color=theme.ink if "within" in assay else theme.rule, linewidth=0.8)
-        ceiling = reference(result, stimuli, assay, CEILING)
-        if ceiling is not None:
-            _ceiling(axes, ceiling, theme)
+        for name in (CEILING, UPPER):
+            ceiling = reference(result, stimuli, assay, name)
+            if ceiling is not None:
+                _ceiling(axes, ceiling, theme)
         for row in result.rows(stimuli, assay, HELD_OUT):
-            if row.model != CEILING:
+            if row.model not in (CEILING, UPPER):
                 _row(axes, row, places.index((row.model, row.role)), theme)
         axes.set_title(ASSAYS[assay])
         axes.tick_params(axis="y", length=0)
@@ -117,15 +118,16 @@ def _row(axes: Axes, row: Score, place: int, theme: Theme) -> None:
 
 
 def _ceiling(axes: Axes, row: Score, theme: Theme) -> None:
-    axes.axvline(row.value, color=theme.reference, linewidth=1, gid=CEILING)
+    style = REFERENCES[row.model][1]
+    axes.axvline(row.value, color=theme.reference, linewidth=1, linestyle=style, gid=row.model)
     if row.low is not None and row.high is not None:
         axes.axvspan(
             row.low,
             row.high,
             color=theme.reference,
-            alpha=0.18,
+            alpha=0.15,
             linewidth=0,
-            gid=f"{CEILING} interval",
+            gid=f"{row.model} interval",
         )
 
 
@@ -148,7 +150,7 @@ def _legend(result: Result, stimuli: str, theme: Theme) -> list[Line2D]:
                         label=f"{modality}, {'trained' if solid else 'random weights'}",
                     )
                 )
-    if any(r.role != "model" and r.model != CEILING for r in rows):
+    if any(r.role != "model" and r.model not in (CEILING, UPPER) for r in rows):
         handles.append(
             Line2D(
                 [],
@@ -160,6 +162,8 @@ def _legend(result: Result, stimuli: str, theme: Theme) -> list[Line2D]:
                 label="no model: phone string, controls",
             )
         )
-    if any(r.model == CEILING for r in rows):
-        handles.append(Line2D([], [], color=theme.reference, label="transcript ceiling, interval"))
+    for name in (CEILING, UPPER):
+        if any(r.model == name for r in rows):
+            style = REFERENCES[name][1]
+            handles.append(Line2D([], [], color=theme.reference, linestyle=style, label=name))
     return handles

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import ceil
+from typing import Literal
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -14,11 +16,20 @@ from grounding.figures.records import Result
 from grounding.figures.scores import EVERY_LAYER, HELD_OUT, Score
 from grounding.figures.style import DOUBLE, LIGHT, Theme, blank, colour_of, legend_above, styled
 
-__all__ = ["curves", "draw_layers", "reference"]
+__all__ = ["CEILING", "PHONES", "REFERENCES", "UPPER", "curves", "draw_layers", "reference"]
 
 PANEL = 1.65  # inches: the least width in which a model's name fits
 CEILING = "transcript ceiling"
+Dashes = Literal["solid", "dotted", "dashed"]
+
+UPPER = "transcript ceiling, nothing left out"
 PHONES = "phone string"
+REFERENCES: Mapping[str, tuple[str, Dashes]] = {
+    CEILING: ("reference", "solid"),
+    UPPER: ("reference", "dotted"),
+    PHONES: ("quiet", "dashed"),
+}
+"""By reference that is no model: its colour in a theme, and its line."""
 
 
 def curves(result: Result, stimuli: str, assay: str) -> dict[str, tuple[Score, ...]]:
@@ -120,14 +131,12 @@ def _floor(axes: Axes, result: Result, stimuli: str, assay: str, name: str, them
 
 
 def _references(axes: Axes, result: Result, stimuli: str, assay: str, theme: Theme) -> None:
-    for name, colour, dashes in (
-        (CEILING, theme.reference, "-"),
-        (PHONES, theme.quiet, (0, (3, 2))),
-    ):
+    for name, (role, style) in REFERENCES.items():
         row = reference(result, stimuli, assay, name)
         if row is None:
             continue
-        axes.axhline(row.value, color=colour, linewidth=1, linestyle=dashes, gid=name)
+        colour = getattr(theme, role)
+        axes.axhline(row.value, color=colour, linewidth=1, linestyle=style, gid=name)
         if row.low is not None and row.high is not None:
             axes.axhspan(
                 row.low, row.high, color=colour, alpha=0.15, linewidth=0, gid=f"{name} interval"
@@ -151,13 +160,12 @@ def _legend(result: Result, stimuli: str, assay: str, theme: Theme, modalities: 
         shown.append(Line2D([], [], color=theme.random, linewidth=0.6, label="random weights"))
     elif seeds:
         shown.append(Patch(color=theme.random, alpha=0.5, label="random weights, range of seeds"))
-    if reference(result, stimuli, assay, CEILING):
-        shown.append(Line2D([], [], color=theme.reference, label=f"{CEILING}, and interval"))
-    if reference(result, stimuli, assay, PHONES):
-        dashes = (0, (3, 2))
-        shown.append(
-            Line2D([], [], color=theme.quiet, linestyle=dashes, label=f"{PHONES}, and interval")
-        )
+    for name, (role, style) in REFERENCES.items():
+        if reference(result, stimuli, assay, name):
+            colour = getattr(theme, role)
+            shown.append(
+                Line2D([], [], color=colour, linestyle=style, label=f"{name}, and interval")
+            )
     shown.append(
         Line2D(
             [],

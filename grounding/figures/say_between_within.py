@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from grounding.figures.between_within import ASSAYS, present
-from grounding.figures.layers import CEILING
+from grounding.figures.layers import CEILING, UPPER
 from grounding.figures.method import method_words
 from grounding.figures.missing import unanswered
 from grounding.figures.numbers import estimate_text, listed
@@ -32,9 +32,14 @@ def caption(result: Result, stimuli: str) -> str:
         words.append("Between transcripts a reader can score.")
         if any(row.model == CEILING for row in rows):
             words.append(
-                "The line with its band is the transcript ceiling, the best that any function of "
-                "the transcript can reach."
+                "The green line with its band is the transcript ceiling, the best that any "
+                "function of the transcript can reach."
             )
+            if any(row.model == UPPER for row in rows):
+                words.append(
+                    "Dotted: the ceiling where the two stimuli themselves count as well, which "
+                    "makes it too high; with few realisations the first is too low."
+                )
         else:
             words.append("There is no transcript ceiling: a transcript was said only once.")
     if "tract-within" in shown:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grounding.figures.layers import CEILING, PHONES, curves, reference
+from grounding.figures.layers import CEILING, PHONES, UPPER, curves, reference
 from grounding.figures.method import method_words
 from grounding.figures.missing import unanswered
 from grounding.figures.numbers import estimate_text, listed
@@ -41,6 +41,7 @@ def caption(result: Result, stimuli: str, *, assay: str) -> str:
         words.append("No model here has a random-weight control.")
     for name, what in (
         (CEILING, "the best that any function of the transcript can reach"),
+        (UPPER, "where the two stimuli themselves count as well, which makes it too high"),
         (PHONES, "distance between phone strings"),
     ):
         if reference(result, stimuli, assay, name):

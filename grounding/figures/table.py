@@ -12,12 +12,14 @@ from grounding.figures import (
     say_between_within,
     say_forest,
     say_layers,
+    say_overview,
     say_plane,
     say_rdms,
 )
 from grounding.figures.between_within import draw_between_within
 from grounding.figures.forest import draw_forest
 from grounding.figures.layers import draw_layers
+from grounding.figures.overview import draw_overview
 from grounding.figures.plane import WIDTH, draw_plane
 from grounding.figures.rdms import draw_rdms
 from grounding.figures.records import Result
@@ -139,6 +141,16 @@ FIGURES: Mapping[str, FigureKind] = {
             "C6",
             "translation",
             "partial agreement",
+        ),
+        FigureKind(
+            name="overview",
+            title="Every layer against every space",
+            claims=(),
+            needs="the agreement of every layer with every space, assay overview",
+            draw=draw_overview,
+            missing=say_overview.missing,
+            caption=say_overview.caption,
+            alt=say_overview.alt,
         ),
     )
 }

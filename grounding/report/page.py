@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from itertools import groupby
 from pathlib import Path
@@ -12,7 +13,7 @@ from grounding.figures.method import window_words
 from grounding.figures.numbers import estimate_text, interval_text, level_text, listed, number
 from grounding.figures.records import Claim, Criterion
 from grounding.figures.saving import write_whole
-from grounding.figures.scores import EVERY_LAYER, Score
+from grounding.figures.scores import EVERY_LAYER, HELD_OUT, Score
 from grounding.report import origin
 from grounding.report.limits import limits
 from grounding.report.pictures import LEADS, Picture, arrange, picture
@@ -71,6 +72,9 @@ def _context(result: Result) -> dict[str, Any]:
     lead = pictures[0] if order and order[0].kind.name in LEADS else None
     rest = [shown for shown in pictures if shown is not lead]
     names = {claim.name for claim in result.claims}
+    curves = [row for row in result.scores if row.quantity == EVERY_LAYER]
+    # Assays that no claim reads have no held-out scores, and too many rows for a page.
+    scored = {row.assay for row in result.scores if row.quantity == HELD_OUT}
     modality = next((c for c in result.claims if any(SHARES in e.name for e in c.estimates)), None)
     return {
         "result": result,
@@ -88,7 +92,8 @@ def _context(result: Result) -> dict[str, Any]:
         "missing": _missing(planned),
         "limits": list(limits(result)),
         "scores": [row for row in result.scores if row.quantity != EVERY_LAYER],
-        "curves": [row for row in result.scores if row.quantity == EVERY_LAYER],
+        "curves": [row for row in curves if row.assay in scored],
+        "unlisted": Counter(row.assay for row in curves if row.assay not in scored),
         "assays": _assays(result.scores),
         "command": origin.command(result),
         "origin": list(origin.origin_rows(result)),
@@ -115,13 +120,18 @@ def _claim(
     }
 
 
-def _assays(scores: Iterable[Score]) -> list[Score]:
-    """Return the first row of each assay, for what its rows have in common."""
-    found: dict[str, Score] = {}
+def _assays(scores: Iterable[Score]) -> list[dict[str, str]]:
+    """Return what each assay asks; an assay of several spaces lists them."""
+    found: dict[str, list[Score]] = {}
     for row in scores:
         if row.space:
-            found.setdefault(row.assay, row)
-    return list(found.values())
+            found.setdefault(row.assay, []).append(row)
+    columns = ("space", "pairs", "controls", "measure")
+    return [
+        {"assay": assay}
+        | {c: ", ".join(dict.fromkeys(getattr(row, c) for row in rows)) for c in columns}
+        for assay, rows in found.items()
+    ]
 
 
 def _missing(planned: list[Planned]) -> list[tuple[str, list[str]]]:

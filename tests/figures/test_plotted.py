@@ -71,7 +71,7 @@ def test_the_layers_that_folds_chose_are_marked(whole, by_gid):
 
 def test_ceiling_and_phone_string_are_drawn_where_they_were_scored(whole, by_gid):
     figure = drawn(whole, "layers-ceiling")
-    for name in ("transcript ceiling", "phone string"):
+    for name in ("transcript ceiling", "transcript ceiling, nothing left out", "phone string"):
         (row,) = [r for r in whole.rows(WORDS, "tract-between", HELD_OUT) if r.model == name]
         lines, spans = by_gid(figure, name), by_gid(figure, f"{name} interval")
         assert len(lines) == len(spans) == 4
@@ -121,10 +121,10 @@ def test_between_and_within_are_those_of_the_scores(whole, by_gid):
         rows = whole.rows(WORDS, assay, HELD_OUT)
         assert rows
         for row in rows:
-            if row.model == "transcript ceiling":
-                (line,) = by_gid(figure, "transcript ceiling")
+            if row.model.startswith("transcript ceiling"):
+                (line,) = by_gid(figure, row.model)
                 assert list(line.get_xdata()) == [row.value] * 2
-                (span,) = by_gid(figure, "transcript ceiling interval")
+                (span,) = by_gid(figure, f"{row.model} interval")
                 assert span.get_x() == row.low
                 assert span.get_x() + span.get_width() == pytest.approx(row.high)
                 continue
@@ -202,3 +202,22 @@ def test_a_curve_without_intervals_says_so(whole, by_gid):
             drawn(bare, name)
     assert by_gid(drawn(bare, "layers-physics"), "band whisper-base") == []
     assert "Layers have no interval here" in FIGURES["layers-physics"].caption(bare, WORDS)
+
+
+def test_the_overview_is_that_of_the_scores(whole, by_gid):
+    figure = drawn(whole, "overview")
+    rows = [row for row in whole.rows(WORDS, "overview", EVERY_LAYER) if row.trained]
+    spaces = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert spaces == list(dict.fromkeys(row.space for row in rows))
+    scales = set()
+    for model in dict.fromkeys(row.model for row in rows):
+        (image,) = by_gid(figure, model)
+        own = [row for row in rows if row.model == model]
+        layers = list(dict.fromkeys(row.layer for row in own))
+        shown = image.get_array()
+        assert shown.shape == (len(spaces), len(layers))
+        for row in own:
+            assert shown[spaces.index(row.space), layers.index(row.layer)] == row.value
+        scales.add(image.get_clim())
+    (scale,) = scales
+    assert -scale[0] == scale[1] == max(abs(row.value) for row in rows)

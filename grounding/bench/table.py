@@ -69,7 +69,9 @@ def run_benchmark(benchmark: Benchmark, *, repeats: int, rng: np.random.Generato
                 else:
                     times[side].append(time.perf_counter() - started)
     difference = float(np.nanmax(np.abs(results[0] - results[1])))
-    return Timing(benchmark.name, benchmark.peer, *map(median, times), difference)
+    return Timing(
+        benchmark.name, benchmark.peer, median(times[0]), median(times[1]), difference
+    )
 
 
 def _correlation_rdm(rng: np.random.Generator) -> tuple[Work, Work]:
@@ -80,7 +82,7 @@ def _correlation_rdm(rng: np.random.Generator) -> tuple[Work, Work]:
     dataset = rsatoolbox.data.Dataset(features)
     return (
         lambda: rdm(features, ids, metric="correlation").values,
-        lambda: rsatoolbox.rdm.calc_rdm(dataset, method="correlation").dissimilarities[0],
+        lambda: rsatoolbox.rdm.calc_rdm([dataset], method="correlation").dissimilarities[0],
     )
 
 
@@ -89,10 +91,10 @@ def _agreements(measure: str, peer: str) -> Callable[[np.random.Generator], tupl
         from rsatoolbox.rdm import RDMs, compare
 
         models, references = _rdms(rng, 13, 400), _rdms(rng, 4, 400)
-        there = [RDMs(np.stack([r.values for r in group])) for group in (models, references)]
+        a, b = (RDMs(np.stack([r.values for r in group])) for group in (models, references))
         return (
             lambda: compare_many(models, references, measure=measure),
-            lambda: compare(*there, method=peer),
+            lambda: compare(a, b, method=peer),
         )
 
     return make
@@ -115,8 +117,8 @@ def _bootstrap(measure: str, peer: str) -> Callable[[np.random.Generator], tuple
             found = []
             for counts in drawn:
                 names = [reference.ids[i] for i in np.repeat(np.arange(200), counts)]
-                chosen = [group.subsample_pattern("stimulus", names) for group in there]
-                found.append(compare(*chosen, method=peer))
+                a, b = (group.subsample_pattern("stimulus", names) for group in there)
+                found.append(compare(a, b, method=peer))
             return np.array(found)
 
         def ours() -> np.ndarray:

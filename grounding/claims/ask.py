@@ -26,7 +26,7 @@ def ask(assay: Assay, evidence: Evidence) -> Answer:
     settings = evidence.settings
     groups = groups_of(evidence.stimuli, assay.group)
     reference = evidence.space(assay.space)
-    shared = {
+    shared: dict[str, Any] = {
         "measure": assay.measure,
         "controls": [evidence.space(name) for name in assay.controls],
         "groups": groups,

@@ -18,14 +18,12 @@ def double_dissociation(answers: Mapping[str, Answer]) -> tuple[tuple[Estimate, 
     Means over trained models; partial agreement, layers held out. One draw of stimuli serves both
     assays, so the difference is paired. The second value says why there is none, or is empty.
     """
-    physics, relations = answers.get("physics"), answers.get("relations")
-    for answer in (physics, relations):
-        if answer is None:
-            return (), "both the physics and the relations assay are needed"
+    if not {"physics", "relations"} <= set(answers):
+        return (), "both the physics and the relations assay are needed"
+    gaps = []
+    for answer in (answers["physics"], answers["relations"]):
         if answer.missing:
             return (), f"{answer.assay}: {answer.missing}"
-    gaps = []
-    for answer in (physics, relations):
         speech = answer.keys(modality="speech", weights="trained")
         text = answer.keys(modality="text", weights="trained")
         if not speech or not text:

@@ -93,7 +93,7 @@ def _columns(
             continue
         labels = [_label(models[i], factor) for i in draw]
         columns += [np.array([label == level for label in labels], float) for level in set(labels)]
-    return np.stack(sorted(columns, key=bytes), axis=1)  # sorted: sets have no order of their own
+    return np.stack(sorted(columns, key=lambda c: c.tobytes()), axis=1)  # sorted: sets have no order of their own
 
 
 def _label(model: Asked, factor: str) -> str:

@@ -34,8 +34,8 @@ def panels(evidence: Evidence, answers: Mapping[str, Answer]) -> dict[str, Any]:
         item = subject.asked
         if item.role != "model" or item.weights != "trained":
             continue
-        known = physics is not None and item.key in physics.chosen
-        layer = physics.chosen[item.key][0] if known else item.layers[-1]
+        chosen = physics.chosen.get(item.key) if physics is not None else None
+        layer = chosen[0] if chosen else item.layers[-1]
         rdms = evidence.layers(subject)
         shown.append((f"{item.name}, {layer}", rdms[item.layers.index(layer)]))
     kept = set(order)

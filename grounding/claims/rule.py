@@ -69,9 +69,9 @@ class Criterion:
 
     def judge(self, estimate: Estimate) -> Outcome:
         """Return where the interval of `estimate` lies with respect to the bound."""
-        if self.below is None:
+        if self.above is not None:
             met, contradicted = estimate.low > self.above, estimate.high < self.above
-        else:
+        elif self.below is not None:
             met, contradicted = estimate.high < self.below, estimate.low > self.below
         if met:
             return Outcome.SUPPORTED

@@ -6,12 +6,13 @@ import hashlib
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from grounding.claims.answer import Answer
 from grounding.claims.ask import ask
-from grounding.claims.assays import ASSAYS, METRIC, POOLING, SELECTION
+from grounding.claims.assays import ASSAYS, METRIC, POOLING, SELECTION, Assay
 from grounding.claims.dissociation import double_dissociation
 from grounding.claims.evidence import Evidence, describe
 from grounding.claims.memo import Memo
@@ -24,7 +25,7 @@ from grounding.claims.rows import rows
 from grounding.claims.settings import Settings
 from grounding.claims.subjects import load_subjects
 from grounding.claims.subset import chosen_stimuli, chosen_window
-from grounding.claims.table import CLAIMS
+from grounding.claims.table import CLAIMS, Claim
 from grounding.errors import UserError
 from grounding.progress import Report
 from grounding.stimuli import read_stimuli, shipped_sets
@@ -77,7 +78,7 @@ def run(
     found = []
     for name, stimuli in read:
         chosen, words = chosen_stimuli(stimuli, settings, shipped=name in shipped_sets())
-        entry = {
+        entry: dict[str, Any] = {
             "name": stimuli.name,
             "scored": words,
             "n": len(chosen),
@@ -126,8 +127,10 @@ def run(
     return verdict
 
 
-def _one_set(evidence: Evidence, entry: dict, wanted: list, memo: Memo) -> SetResult:
-    key = {
+def _one_set(
+    evidence: Evidence, entry: dict[str, Any], wanted: Sequence[Claim], memo: Memo
+) -> SetResult:
+    key: dict[str, Any] = {
         "stimuli": entry["digest"],
         # Relations are no part of a stimulus, and decide numbers all the same.
         "relations": {
@@ -141,7 +144,7 @@ def _one_set(evidence: Evidence, entry: dict, wanted: list, memo: Memo) -> SetRe
     seconds: dict[str, float] = {}
     for name in dict.fromkeys(need for claim in wanted for need in claim.needs):
         started = time.monotonic()
-        plain = memo.recall(name, key, lambda name=name: ask(ASSAYS[name], evidence).to_json())
+        plain = memo.recall(name, key, partial(_ask_plain, ASSAYS[name], evidence))
         answers[name] = Answer.from_json(plain)
         seconds[name] = round(time.monotonic() - started, 2)
     results = tuple(claim.decide(answers) for claim in wanted)
@@ -156,6 +159,10 @@ def _one_set(evidence: Evidence, entry: dict, wanted: list, memo: Memo) -> SetRe
         panels=memo.recall("panels", key, lambda: panels(evidence, answers)),
         seconds=seconds,
     )
+
+
+def _ask_plain(assay: Assay, evidence: Evidence) -> dict[str, Any]:
+    return ask(assay, evidence).to_json()
 
 
 def _row(claim: str, found: Sequence[SetResult]) -> dict[str, Any]:

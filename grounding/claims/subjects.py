@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from grounding.claims.answer import Asked
 from grounding.claims.assays import POOLING
@@ -40,7 +41,7 @@ def load_subjects(
         trained = load_encoder(name)
         # Only a model that says it has a window is given another.
         has_window = trained.provenance.get("window") is not None
-        shorter = {"window": window} if window and has_window else {}
+        shorter: dict[str, Any] = {"window": window} if window and has_window else {}
         if shorter:
             trained = load_encoder(name, **shorter)
         subjects.append(_subject(trained, "trained", role))

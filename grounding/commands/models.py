@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from grounding.commands.lists import split
+
+if TYPE_CHECKING:
+    from grounding.activations import Activations
 
 __all__ = ["extract", "models", "rsa"]
 
@@ -75,7 +80,7 @@ def rsa(
 
     chosen = read_stimuli(stimuli)
     reference = space_of(space, chosen).rdm()
-    shared = {
+    shared: dict[str, Any] = {
         "measure": measure,
         "controls": [space_of(name, chosen).rdm() for name in split(controls)],
         "pairs": pairs,
@@ -101,7 +106,14 @@ def rsa(
     print_table(["model", "layer", "agreement", "95% interval", "p", "p, max"], rows, title)
 
 
-def _activations(stimuli, models, pooling, window, random_seed, store):
+def _activations(
+    stimuli: str,
+    models: list[str],
+    pooling: str,
+    window: float | None,
+    random_seed: int | None,
+    store: Path | None,
+) -> Iterator[Activations]:
     from grounding.activations import extract as extract_features
     from grounding.encoders import load_encoder
     from grounding.encoders.cache import cache_folder
@@ -109,7 +121,9 @@ def _activations(stimuli, models, pooling, window, random_seed, store):
     from grounding.stimuli import read_stimuli
 
     chosen = read_stimuli(stimuli)
-    weights = {} if random_seed is None else {"weights": "random", "seed": random_seed}
+    weights: dict[str, Any] = {}
+    if random_seed is not None:
+        weights = {"weights": "random", "seed": random_seed}
     encoders = [load_encoder(name, window=window, **weights) for name in models]
     with shown() as report:
         for encoder in encoders:
@@ -118,5 +132,5 @@ def _activations(stimuli, models, pooling, window, random_seed, store):
                 chosen,
                 pooling=pooling,
                 store=store or cache_folder() / "activations",
-                progress=lambda done, total, name=encoder.name: report(name, done, total),
+                progress=partial(report, encoder.name),
             )

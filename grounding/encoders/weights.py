@@ -98,7 +98,7 @@ class Source:
 
         from safetensors import safe_open
 
-        sizes = {}
+        sizes: dict[str, int] = {}
         for path in self.weight_files:
             with safe_open(path, framework="numpy") as file:
                 sizes |= {name: prod(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118

@@ -49,6 +49,8 @@ class SetResult:
     results: tuple[ClaimResult, ...]
     scores: tuple[Score, ...]
     dissociation: dict[str, Any]
+    missing: dict[str, str]
+    """Why an assay could not be run, by its name."""
     panels: dict[str, Any]
     seconds: dict[str, float]
 
@@ -100,12 +102,14 @@ def run(
         "selection": SELECTION,
         "stimuli": [item.entry for item in found],
         "claims": [_row(claim.name, found) for claim in wanted],
+        "missing": {item.entry["name"]: item.missing for item in found},
         "dissociation": next(
             (i.dissociation for i in found if i.dissociation["estimates"]), found[0].dissociation
         ),
     }
     origin = {
         **provenance(),
+        "arguments": {"stimuli": list(sets), "models": list(models), "claims": list(claims)},
         "seed": settings.seed,
         "settings": asdict(settings),
         "stimuli": [item.entry for item in found],
@@ -155,6 +159,7 @@ def _one_set(
         models=key["models"],
         results=results,
         scores=(*rows(entry["name"], answers, results), *(Score(**row) for row in plain)),
+        missing={name: answer.missing for name, answer in answers.items() if answer.missing},
         dissociation={"estimates": [asdict(e) for e in estimates], "missing": why},
         panels=memo.recall("panels", key, lambda: panels(evidence, answers)),
         seconds=seconds,

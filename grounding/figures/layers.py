@@ -18,10 +18,10 @@ from grounding.figures.style import DOUBLE, LIGHT, Theme, blank, colour_of, lege
 
 __all__ = ["CEILING", "PHONES", "REFERENCES", "UPPER", "curves", "draw_layers", "reference"]
 
-PANEL = 1.65  # inches: the least width in which a model's name fits
-CEILING = "transcript ceiling"
 Dashes = Literal["solid", "dotted", "dashed"]
 
+PANEL = 1.65  # inches: the least width in which a model's name fits
+CEILING = "transcript ceiling"
 UPPER = "transcript ceiling, nothing left out"
 PHONES = "phone string"
 REFERENCES: Mapping[str, tuple[str, Dashes]] = {
@@ -77,7 +77,7 @@ def draw_layers(
         _curve(axes, curve, _chosen(result, stimuli, assay, name), theme)
         axes.set_title(f"{name}\n{curve[0].modality}")
         axes.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
-        axes.yaxis.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 5, 10]))
+        axes.yaxis.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10]))
     for place, axes in enumerate(grid.flat[: len(models)]):
         if place + columns >= len(models):
             axes.set_xlabel("layer (0: input)")

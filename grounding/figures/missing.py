@@ -1,4 +1,4 @@
-"""Say why a number is not there, as far as the claim that asked for it says so."""
+"""Say why a number is not there, as far as the result says so."""
 
 from __future__ import annotations
 
@@ -10,9 +10,15 @@ NOT_ESTIMATED = "could not be estimated: "
 
 
 def unanswered(result: Result, stimuli: str, assay: str, claim: str) -> str:
-    """Return why an assay has no rows for trained models; `claim` is the one that needs it."""
+    """Return why an assay has no rows for trained models.
+
+    claim: the one whose estimates need the assay, and which says why it has none; "" where no
+    estimate needs it.
+    """
     text = f"no trained model has a score for {assay} on {stimuli}"
-    if claim not in {row.name for row in result.claims}:
+    if said := result.missing.get(stimuli, {}).get(assay):
+        return f"{text} ({said})"
+    if claim and claim not in {row.name for row in result.claims}:
         return f"{text} ({claim} was not asked)"
     reason = why(result, stimuli, claim)
     return f"{text} ({claim}: {reason})" if reason else text

@@ -75,6 +75,7 @@ def draw_overview(
     bar = figure.colorbar(
         image, ax=list(grid_axes.flat), location="bottom", shrink=0.4, aspect=40, pad=0.03
     )
+    bar.locator = MaxNLocator(nbins=4, symmetric=True)
     bar.set_label("agreement, nothing partialled out")
     bar.outline.set_visible(False)  # type: ignore[operator]
     return figure

@@ -38,6 +38,7 @@ def draw_rdms(
     columns = min(len(shown.panels), max(2, int(width / PANEL)))
     rows = ceil(len(shown.panels) / columns)
     columns = ceil(len(shown.panels) / rows)  # no row much shorter than the others
+    width = min(width, 1.9 * columns + 0.5)
     figure = blank(width, rows * (width / columns + 0.3) + 0.55)
     grid = figure.subplots(rows, columns, squeeze=False)
     for axes in grid.flat[len(shown.panels) :]:

@@ -140,6 +140,8 @@ class Result:
     """The double dissociation, then its two parts; empty where there is none."""
     no_dissociation: str
     """Why there is none, or empty."""
+    missing: Mapping[str, Mapping[str, str]]
+    """By stimulus set and assay, why it could not be run."""
     scores: tuple[Score, ...]
     panels: Mapping[str, Panels]
     settings: Mapping[str, Any]

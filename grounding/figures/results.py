@@ -52,6 +52,7 @@ def read_result(folder: Path) -> Result:
         claims=tuple(_claim(at, item) for item in take(at, verdict, "claims", list)),
         dissociation=_estimates(f"{at}: dissociation", both),
         no_dissociation=take(f"{at}: dissociation", both, "missing", str),
+        missing=take(at, verdict, "missing", dict),
         scores=read_scores(folder / "scores.csv"),
         panels=_all_panels(panels) if panels.exists() else {},
         settings=settings,

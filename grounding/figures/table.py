@@ -56,14 +56,16 @@ class FigureKind:
     whole: bool = False
 
 
-def _layers(name: str, title: str, claim: str, assay: str, label: str) -> FigureKind:
+def _layers(
+    name: str, title: str, claim: str, assay: str, label: str, decides: bool = True
+) -> FigureKind:
     return FigureKind(
         name=name,
         title=title,
         claims=(claim,),
         needs=f"the agreement of every layer of a trained model, assay {assay}",
         draw=partial(draw_layers, assay=assay, label=label),
-        missing=partial(say_layers.missing, assay=assay, claim=claim),
+        missing=partial(say_layers.missing, assay=assay, claim=claim if decides else ""),
         caption=partial(say_layers.caption, assay=assay),
         alt=partial(say_layers.alt, assay=assay),
     )
@@ -141,6 +143,7 @@ FIGURES: Mapping[str, FigureKind] = {
             "C6",
             "translation",
             "partial agreement",
+            decides=False,
         ),
         FigureKind(
             name="overview",

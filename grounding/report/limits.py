@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from grounding.figures.method import window_words
 from grounding.figures.numbers import listed
 from grounding.figures.records import Result
+from grounding.figures.scores import HELD_OUT
 from grounding.report.verdict import failed_controls
 
 __all__ = ["FEW_MODELS", "limits"]
@@ -74,9 +75,10 @@ def _models(result: Result) -> Iterator[str]:
 
 
 def _random(result: Result) -> Iterator[str]:
-    seeds = {row.weights for row in result.scores if row.random}
-    trained = {row.model for row in result.scores if row.trained}
-    without = trained - {row.model for row in result.scores if row.random}
+    held_out = [row for row in result.scores if row.quantity == HELD_OUT]
+    seeds = {row.weights for row in held_out if row.random}
+    trained = {row.model for row in held_out if row.trained}
+    without = trained - {row.model for row in held_out if row.random}
     if seeds:
         yield (
             f"The floor of random weights rests on {len(seeds)} seed{'s' * (len(seeds) != 1)} "

@@ -13,12 +13,10 @@ __all__ = ["command", "model_rows", "origin_rows", "set_rows", "timing_rows"]
 
 def command(result: Result) -> str:
     """Return the command line that runs the same claims on the same stimuli and models."""
-    models = dict.fromkeys(row["name"] for row in model_rows(result) if row["role"] == "model")
+    given = result.provenance.get("arguments", {})
     words = [
         *("grounding", "run"),
-        *("--stimuli", ",".join(result.sets)),
-        *(("--models", ",".join(models)) if models else ()),
-        *("--claims", ",".join(claim.name for claim in result.claims)),
+        *(word for name in given for word in (f"--{name}", ",".join(given[name]))),
         *("--seed", str(result.seed)),
         *(("--full",) if result.full else ()),
     ]

@@ -38,10 +38,7 @@ def speaker_missing(stimuli: StimulusSet) -> str | None:
     """Say why the speakers sort nothing here, or return None."""
     for stimulus in stimuli:
         if stimulus.speaker is None:
-            return (
-                f"{stimulus.place}: stimulus {stimulus.id!r} names no speaker; "
-                "add the manifest field 'speaker'"
-            )
+            return f"stimulus {stimulus.id!r} names no speaker; add the manifest field 'speaker'"
     return _all_alike([s.speaker for s in stimuli], "speaker")
 
 

@@ -162,34 +162,36 @@ def relation_missing(stimuli: StimulusSet, name: str, measure: str) -> str | Non
     Raises `UserError` when the file is there but not of the form described above.
     """
     path = stimuli.folder / "relations" / f"{name}.tsv"
+    # Reasons go into results, which are the same on every machine: no place on this one.
+    file = f"{stimuli.name}/relations/{name}.tsv"
     if not path.is_file():
         return (
-            f"there is no file {path}; write one with a distance for every two meanings "
+            f"there is no file {file}; write one with a distance for every two meanings "
             f"(columns 'transcript 1', 'transcript 2', {measure!r})"
         )
     relations = read_relations(path)
     if measure not in relations.distances:
         known = ", ".join(relations.distances)
-        return f"{path} has no column {measure!r}, only: {known}; add it"
+        return f"{file} has no column {measure!r}, only: {known}; add it"
     meanings = _meanings(stimuli, relations.key)
     unnamed = [s.id for s, meaning in zip(stimuli, meanings, strict=True) if meaning is None]
     if unnamed:
         return (
-            f"{path} goes by {relations.key!r}, which {len(unnamed)} of {len(stimuli)} stimuli do "
+            f"{file} goes by {relations.key!r}, which {len(unnamed)} of {len(stimuli)} stimuli do "
             f"not have (the first is {unnamed[0]!r}); add it to the manifest"
         )
     distinct = list(dict.fromkeys(str(meaning) for meaning in meanings))
     absent = [meaning for meaning in distinct if meaning not in relations.place]
     if absent:
         return (
-            f"{path} has no line for {len(absent)} of {len(distinct)} meanings "
+            f"{file} has no line for {len(absent)} of {len(distinct)} meanings "
             f"(the first is {absent[0]!r}); add their distances"
         )
     at = [relations.place[meaning] for meaning in distinct]
     holes = np.argwhere(np.isnan(relations.distances[measure][np.ix_(at, at)]))
     if len(holes):
         a, b = (distinct[i] for i in holes[0])
-        return f"{path} has no line for {len(holes) // 2} pairs (the first is {a!r}, {b!r}); add it"
+        return f"{file} has no line for {len(holes) // 2} pairs (the first is {a!r}, {b!r}); add it"
     return None
 
 

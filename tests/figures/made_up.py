@@ -199,6 +199,10 @@ def write_result(folder, entries, answers, shown, *, models=MODELS, full=False, 
         "selection": SELECTION,
         "stimuli": entries,
         "claims": [row(claim) for claim in CLAIMS],
+        "missing": {
+            name: {assay: one.missing for assay, one in found.items() if one.missing}
+            for name, found in answers.items()
+        },
         "dissociation": {"estimates": [asdict(e) for e in estimates], "missing": why},
     }
     origin = {
@@ -211,6 +215,11 @@ def write_result(folder, entries, answers, shown, *, models=MODELS, full=False, 
         "processors": 2,
         "threads": {"OMP_NUM_THREADS": "1"},
         "packages": {"torch": "2.13.0", "numpy": "2.4.6"},
+        "arguments": {
+            "stimuli": [item["name"] for item in entries],
+            "models": [name for name, *_ in models],
+            "claims": list(CLAIMS),
+        },
         "seed": settings.seed,
         "settings": asdict(settings),
         "stimuli": entries,

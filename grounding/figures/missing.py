@@ -12,16 +12,14 @@ NOT_ESTIMATED = "could not be estimated: "
 def unanswered(result: Result, stimuli: str, assay: str, claim: str) -> str:
     """Return why an assay has no rows for trained models.
 
-    claim: the one whose estimates need the assay, and which says why it has none; "" where no
-    estimate needs it.
+    claim: the one whose estimates need the assay; "" where none does.
     """
     text = f"no trained model has a score for {assay} on {stimuli}"
     if said := result.missing.get(stimuli, {}).get(assay):
         return f"{text} ({said})"
     if claim and claim not in {row.name for row in result.claims}:
         return f"{text} ({claim} was not asked)"
-    reason = why(result, stimuli, claim)
-    return f"{text} ({claim}: {reason})" if reason else text
+    return text
 
 
 def why(result: Result, stimuli: str, claim: str) -> str:

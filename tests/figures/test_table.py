@@ -85,17 +85,17 @@ def test_what_cannot_be_drawn_says_why(results):
 
 
 def test_a_claim_that_was_not_asked_is_named(results):
-    silent = replace(results["toy"], claims=())
+    silent = replace(results["toy"], claims=(), missing={})
     assert FIGURES["layers-physics"].missing(silent, "six") == (
         "no trained model has a score for physics on six (C1 was not asked)"
     )
     assert FIGURES["forest"].missing(silent, "six") == "no claim was asked"
 
 
-def test_a_reason_that_is_no_hindrance_is_not_given(whole):
+def test_the_reason_is_the_assays_own(whole):
     assert why(whole, WORDS, "C6") == ""
     assert FIGURES["layers-translation"].missing(whole, WORDS) == (
-        f"no trained model has a score for translation on {WORDS}"
+        f"no trained model has a score for translation on {WORDS} (one language)"
     )
 
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 from grounding.claims.answer import Answer
 from grounding.claims.assays import METRIC, SELECTION
+from grounding.claims.checks import known_answers
 from grounding.claims.record import ClaimResult
 from grounding.claims.rule import Criterion, Rule, decide
 
@@ -67,4 +68,5 @@ def claim(answers: Mapping[str, Answer]) -> ClaimResult:
         estimates=tuple(estimates),
         n_stimuli=leading.n_stimuli,
         n_groups=leading.n_groups,
+        checks=known_answers({"relations": relations}, "relations"),
     )

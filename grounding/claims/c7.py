@@ -14,6 +14,7 @@ import numpy as np
 
 from grounding.claims.answer import Answer, Contrast
 from grounding.claims.assays import METRIC, SELECTION
+from grounding.claims.checks import known_answers
 from grounding.claims.modality import FACTORS, Shares, separable, shares
 from grounding.claims.record import ClaimResult
 from grounding.claims.rule import Criterion, Rule, decide
@@ -68,6 +69,7 @@ def claim(answers: Mapping[str, Answer]) -> ClaimResult:
         estimates=tuple(estimates),
         n_stimuli=physics.n_stimuli,
         n_groups=physics.n_groups,
+        checks=known_answers({"physics": physics}),
     )
 
 

@@ -73,7 +73,7 @@ class Source:
         """Which weights the model gets."""
         return "trained" if self.seed is None else "random"
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         """Sha256 of the weights' files, or for random weights of the configuration and seed."""
         if self.seed is None:
@@ -83,7 +83,7 @@ class Source:
             )
         return hashlib.sha256(f"{self.config_sha256} {self.seed}".encode()).hexdigest()
 
-    @property
+    @cached_property
     def config_sha256(self) -> str:
         """Sha256 of the configuration's file."""
         return file_sha256(self.files / "config.json")

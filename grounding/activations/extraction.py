@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,15 @@ SHARD = 64
 a run that is killed and resumed gives the bytes of one that was not."""
 
 Progress = Callable[[int, int], None]
+
+SEEN: Mapping[str, Callable[[Stimulus], str]] = {
+    "audio": lambda stimulus: stimulus.audio_digest,
+    "transcript": lambda stimulus: hashlib.sha256(
+        json.dumps([stimulus.language, stimulus.transcript]).encode()
+    ).hexdigest(),
+    "stimulus": lambda stimulus: stimulus.digest,
+}
+"""By what an encoder says that it sees: the hash of that."""
 
 
 def extract(
@@ -87,11 +96,12 @@ def extract_many(
 
 
 def _key(encoder: Encoder, stimulus: Stimulus) -> str:
-    """Return the hash of all that this encoder sees of a stimulus."""
-    if encoder.modality == "text":
-        seen = json.dumps([stimulus.language, stimulus.transcript])
-        return hashlib.sha256(seen.encode()).hexdigest()
-    return stimulus.digest
+    """Return the hash of all that this encoder sees of a stimulus.
+
+    A mark or a corrected transcript moves nothing that a speech encoder hears, so its features
+    are found again.
+    """
+    return SEEN[encoder.sees](stimulus)
 
 
 def _stored(place: Collection, wanted: dict[str, Stimulus]) -> dict[str, np.ndarray]:

@@ -33,6 +33,7 @@ class Oracle:
 
     name: str = "oracle"
     modality: Literal["speech"] = "speech"
+    sees: Literal["stimulus"] = "stimulus"
     revision: str = "1"
     layers: tuple[str, ...] = (STREAM,)
 
@@ -61,6 +62,7 @@ class Noise:
     seed: int = 0
     name: str = "noise"
     modality: Literal["speech"] = "speech"
+    sees: Literal["stimulus"] = "stimulus"
     layers: tuple[str, ...] = layer_names(DEPTH)
 
     @property

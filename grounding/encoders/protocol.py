@@ -11,9 +11,10 @@ from jaxtyping import Float
 if TYPE_CHECKING:
     from grounding.stimuli import Stimulus
 
-__all__ = ["Encoder", "Modality", "layer_names"]
+__all__ = ["Encoder", "Modality", "Sees", "layer_names"]
 
 Modality = Literal["speech", "text"]
+Sees = Literal["audio", "transcript", "stimulus"]
 
 
 @runtime_checkable
@@ -31,6 +32,10 @@ class Encoder(Protocol):
     @property
     def modality(self) -> Modality:
         """What it is fed."""
+
+    @property
+    def sees(self) -> Sees:
+        """What of a stimulus its numbers depend on; "stimulus" is all of it."""
 
     @property
     def revision(self) -> str:

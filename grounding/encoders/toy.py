@@ -40,6 +40,7 @@ class ToySpeech:
     seed: int | None = None
     name: str = "toy"
     modality: Literal["speech"] = "speech"
+    sees: Literal["audio"] = "audio"
     layers: tuple[str, ...] = layer_names(DEPTH)
 
     @property
@@ -78,6 +79,7 @@ class ToyText:
     seed: int | None = None
     name: str = "toy-text"
     modality: Literal["text"] = "text"
+    sees: Literal["transcript"] = "transcript"
     layers: tuple[str, ...] = layer_names(DEPTH)
 
     @property

@@ -51,6 +51,7 @@ class SpeechEncoder:
     source: Source
     batch: int | None = None
     modality: Literal["speech"] = "speech"
+    sees: Literal["audio"] = "audio"
 
     @property
     def name(self) -> str:

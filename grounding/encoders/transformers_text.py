@@ -55,6 +55,7 @@ class TextEncoder:
     start: str | None = None
     batch: int | None = None
     modality: Literal["text"] = "text"
+    sees: Literal["transcript"] = "transcript"
 
     @property
     def name(self) -> str:

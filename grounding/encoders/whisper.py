@@ -47,6 +47,7 @@ class WhisperEncoder:
     window: float | None = None
     batch: int | None = None
     modality: Literal["speech"] = "speech"
+    sees: Literal["audio"] = "audio"
 
     def __post_init__(self) -> None:
         whole = self._positions * HOP / RATE

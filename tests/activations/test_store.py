@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from grounding.activations import extract, extract_many, extraction
 from grounding.encoders import load_encoder
@@ -96,11 +97,13 @@ def test_other_weights_and_other_stimuli_never_meet_old_entries(toys, counting, 
     np.testing.assert_array_equal(
         random.values, extract(load_encoder("toy", weights="random", seed=0), toys, "mean").values
     )
-    record = dict(toys[0].record(), transcript="another")
-    renamed = type(toys[0]).from_record(record, toys[0].folder)
+    quieter = tmp_path / "quieter.wav"
+    soundfile.write(quieter, 0.9 * toys[0].audio, toys[0].rate, subtype="FLOAT")
+    record = {k: v for k, v in toys[0].record().items() if k not in ("sha256", "articulation")}
+    other = type(toys[0]).from_record({**record, "audio": quieter.name}, tmp_path)
     encoder = counting()
-    extract(encoder, [renamed], "mean", tmp_path)
-    assert encoder.asked == [renamed.id]
+    extract(encoder, [other], "mean", tmp_path)
+    assert encoder.asked == [other.id]
 
 
 @pytest.mark.parametrize("damage", ["a flipped bit", "a lost end", "no header", "another file"])

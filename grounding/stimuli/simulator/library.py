@@ -3,7 +3,8 @@
 `vocaltractlab-cython` (GPL-3, an optional dependency) carries the compiled VocalTractLab. Its
 Python calls give no flesh points and no choice of speaker, so this file calls the C functions
 of the installed library through ctypes. The library keeps one global state and is not
-thread-safe: use one `Simulator` at a time in a process, and several processes for speed.
+thread-safe: use one `Simulator` at a time in a process, and several processes for speed. It never
+gives back about 25 MB a speaker: end a process after some tens of them.
 
 A **state** is 19 tract and 11 glottis parameters; a trajectory has one state every 110 samples
 of the 44,100 Hz audio (400.909 a second).

@@ -4,8 +4,7 @@ A `Segment` is a phone with the time that it is asked to fill. The score then st
 early, since a gesture with time constant tau needs about 7 tau to close a constriction and 4 tau
 to open one; so segment times are requested times, and the movement leads them by design.
 
-A score has eight tiers of gestures that follow each other without gap. Each gesture pulls its
-articulators towards a target, as a critically damped system does; a neutral gesture lets go.
+See `gestures` for the notation.
 """
 
 from __future__ import annotations
@@ -14,24 +13,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log2
 
+from grounding.stimuli.simulator.gestures import TAU, TIERS, Gesture, sequence
 from grounding.stimuli.simulator.phones import PHONES, Phone
 
 __all__ = ["LEAD", "TAIL", "Segment", "Style", "gestural_score"]
 
 LEAD, TAIL = 0.06, 0.1  # s of rest before the first and after the last segment
-_TAU = 0.012  # s, the simulator's usual time constant
 _CLOSE, _OPEN = 7.0, 4.0  # lead of a gesture's on- and offset, in time constants
-_QUICK = 0.008  # s, for letting go of a stop: a slow release has no burst
-_TIERS = (  # name, unit, what fills a gap, whether that is a neutral gesture
-    ("vowel", "", "@", 0),
-    ("lip", "", "", 1),
-    ("tongue-tip", "", "", 1),
-    ("tongue-body", "", "", 1),
-    ("velic", "", "0.0", 1),
-    ("glottal-shape", "", "modal", 0),
-    ("f0", "st", "80.0", 0),
-    ("lung-pressure", "dPa", "0.0", 0),
-)
+_SLOW = 0.016  # s, for /b/ and /m/
+_QUICK = 0.008  # s, for letting go of other stops: a slow release has no burst
 
 
 @dataclass(frozen=True)
@@ -68,15 +58,6 @@ class Segment:
         return PHONES[self.phone]
 
 
-@dataclass(frozen=True)
-class _Gesture:
-    start: float
-    end: float
-    value: str
-    tau: float
-    release: float = _TAU  # time constant of the neutral gesture that follows
-
-
 def _shapes(segments: Sequence[Segment], i: int) -> tuple[str, ...]:
     """Vowel-tier shapes of segment `i`; an L or R after its vowel brings one of its own."""
     segment = segments[i]
@@ -87,14 +68,14 @@ def _shapes(segments: Sequence[Segment], i: int) -> tuple[str, ...]:
     return segment.made.tract
 
 
-def _vowels(segments: Sequence[Segment], style: Style, end: float) -> list[_Gesture]:
+def _vowels(segments: Sequence[Segment], style: Style, end: float) -> list[Gesture]:
     """Vowel-tier gestures, the schwa of rest before and after them.
 
     With overlap 1 a vowel holds from the beginning of the consonants before it to the end of
     those after it; with overlap 0 the tongue and lips are at rest until the vowel is due.
     """
-    tau = _TAU * style.slack
-    gestures: list[_Gesture] = []
+    tau = TAU * style.slack
+    gestures: list[Gesture] = []
     previous = segments[0].start
     for i, segment in enumerate(segments):
         shapes = _shapes(segments, i)
@@ -105,15 +86,15 @@ def _vowels(segments: Sequence[Segment], style: Style, end: float) -> list[_Gest
         onset = max(0.0, segment.start - _OPEN * tau - reach)
         if i == 0 or (style.overlap > 0.9 and not gestures):
             onset = 0.0
-        gestures.append(_Gesture(onset, end, shapes[0], _TAU if glide else tau))
+        gestures.append(Gesture(onset, end, shapes[0], TAU if glide else tau))
         if len(shapes) == 2:
             turn = segment.start + 0.38 * (segment.end - segment.start) - 3 * tau
-            gestures.append(_Gesture(turn, end, shapes[1], 1.5 * tau))
+            gestures.append(Gesture(turn, end, shapes[1], 1.5 * tau))
         previous = segment.end
     coda = segments[-1].end - previous
-    rest = previous + style.overlap * coda - _OPEN * _TAU
+    rest = previous + style.overlap * coda - _OPEN * TAU
     if coda > 0 and style.overlap < 0.9:
-        gestures.append(_Gesture(rest, end, "@", tau))
+        gestures.append(Gesture(rest, end, "@", tau))
     return gestures
 
 
@@ -121,7 +102,7 @@ def _is_coda(segments: Sequence[Segment], i: int) -> bool:
     return i + 1 == len(segments) or segments[i + 1].made.kind not in ("vowel", "glide")
 
 
-def _constrictions(segments: Sequence[Segment], tier: str, end: float) -> list[_Gesture]:
+def _constrictions(segments: Sequence[Segment], tier: str, end: float) -> list[Gesture]:
     """Closures and narrowings of one tier; in place from the start, and held to the end.
 
     A first consonant is made before voice begins and a last fricative, nasal or lateral is not
@@ -134,109 +115,83 @@ def _constrictions(segments: Sequence[Segment], tier: str, end: float) -> list[_
             continue
         last = i + 1 == len(segments)
         stop = made.kind in ("stop", "affricate")
-        let_go = _QUICK if stop and segment.phone != "B" else _TAU
-        start = segment.start - _CLOSE * _TAU if i else 0.0
+        labial = segment.phone in ("B", "M")  # heard by its slow transitions
+        quick = stop and (last or segment.phone not in ("K", "G"))  # a velar's burst is long
+        let_go = _SLOW if labial else _QUICK if quick else TAU
+        start = segment.start - _CLOSE * (_SLOW if labial else TAU) if i else 0.0
         release = segment.end - segment.release - _OPEN * let_go
         until = end if last and not stop else release
-        gestures.append(_Gesture(start, until, made.gesture, _TAU, let_go))
-        after = segment.end - _OPEN * _TAU
+        close = _SLOW if labial and i else TAU
+        gestures.append(Gesture(start, until, made.gesture, close, let_go))
+        after = segment.end - _OPEN * TAU
         if made.kind == "affricate":
             friction = "tt-postalveolar-fricative"
-            gestures.append(_Gesture(release, end if last else after, friction, let_go))
-        elif last and segment.phone == "T":
-            gestures.append(_Gesture(release, after, "tt-alveolar-fricative", let_go))
+            gestures.append(Gesture(release, end if last else after, friction, let_go))
+        elif segment.phone == "T" and segment.release > 0.03:
+            hiss = after if last else release + 0.03
+            gestures.append(Gesture(release, hiss, "tt-alveolar-fricative", let_go))
     return gestures
 
 
-def _velum(segments: Sequence[Segment], end: float) -> list[_Gesture]:
+def _velum(segments: Sequence[Segment], end: float) -> list[Gesture]:
     return [
-        _Gesture(
+        Gesture(
             s.start - 0.07 if i else 0.0,
-            s.end - 0.06 if i + 1 < len(segments) else end,
+            s.end - 0.07 if i + 1 < len(segments) else end,
             "0.5",
-            _TAU,
+            TAU,
         )
         for i, s in enumerate(segments)
         if s.made.kind == "nasal"
     ]
 
 
-def _glottis(segments: Sequence[Segment], style: Style, end: float) -> list[_Gesture]:
+def _glottis(segments: Sequence[Segment], style: Style, end: float) -> list[Gesture]:
     """Open for voiceless sounds until the end of their release; else the style's voice."""
-    gestures: list[_Gesture] = []
+    gestures: list[Gesture] = []
     for i, segment in enumerate(segments):
         made, value, lead = segment.made, style.voice, 0.04
         if made.kind == "breath":
             value = "breath"
-        elif made.kind == "fricative" and not made.voiced:
-            value = "voiceless-fricative"
-        elif made.kind == "affricate" and not made.voiced:
-            value = "voiceless-fricative"
+        elif made.kind in ("fricative", "affricate"):
+            value = "voiced-fricative" if made.voiced else "voiceless-fricative"
         elif made.kind == "stop" and not made.voiced:
             value = "voiceless-plosive" if i + 1 == len(segments) else "aspirated"
-        elif made.kind in ("fricative", "affricate"):
-            value = "voiced-fricative"
         elif made.kind == "stop" and i:
             value = "voiced-plosive"
         if not made.voiced and i and segments[i - 1].made.voiced:
             lead = 0.05
         start = segment.start - lead if i else 0.0
         stop = segment.end - 0.04 if i + 1 < len(segments) else end
-        gestures.append(_Gesture(start, stop, value, _TAU))
+        gestures.append(Gesture(start, stop, value, TAU))
     return gestures
 
 
-def _melody(segments: Sequence[Segment], style: Style, end: float) -> list[_Gesture]:
+def _melody(segments: Sequence[Segment], style: Style, end: float) -> list[Gesture]:
     first, last = segments[0].start, segments[-1].end
     base = 12 * log2(style.f0)
     steps = len(style.contour)
     edges = [first + (last - first) * k / steps - 0.06 for k in range(steps)]
     edges[0] = 0.0
     return [
-        _Gesture(a, b, f"{base + offset:.4f}", 0.03)
+        Gesture(a, b, f"{base + offset:.4f}", 0.03)
         for a, b, offset in zip(edges, [*edges[1:], end], style.contour, strict=True)
     ]
 
 
-def _pressure(segments: Sequence[Segment], style: Style, end: float) -> list[_Gesture]:
+def _pressure(segments: Sequence[Segment], style: Style, end: float) -> list[Gesture]:
     first, last = segments[0].start - 0.02, segments[-1].end - 0.03
     if segments[-1].made.kind == "stop" and segments[-1].made.voiced:
         last -= segments[-1].release + 0.02  # a weak release, or it becomes a vowel
     sonorant = segments[0].made.kind in ("vowel", "glide", "nasal", "lateral")
-    onset = 0.012 if sonorant else 0.005  # a sudden onset of voice is heard as a stop
+    obstructed = segments[0].made.kind in ("stop", "affricate")
+    onset = 0.005 if obstructed else 0.012  # a sudden onset of sound is heard as a stop
     first -= 0.03 if sonorant else 0.0
     return [
-        _Gesture(0.0, first, "0.0", _TAU),
-        _Gesture(first, last, f"{style.pressure:.1f}", onset),
-        _Gesture(last, end, "0.0", 0.008),
+        Gesture(0.0, first, "0.0", TAU),
+        Gesture(first, last, f"{style.pressure:.1f}", onset),
+        Gesture(last, end, "0.0", 0.008),
     ]
-
-
-def _tier(name: str, unit: str, rest: str, neutral: int, gestures: Sequence[_Gesture]) -> list[str]:
-    """Lay gestures end to end, each cut where the next begins, with rest between them."""
-    lines = [f'<gesture_sequence type="{name}-gestures" unit="{unit}">']
-    now, release = 0.0, _TAU
-
-    def add(value: str, until: float, tau: float, neutral: int) -> None:
-        lines.append(
-            f'<gesture value="{value}" slope="0.0" duration_s="{until - now:.6f}" '
-            f'time_constant_s="{tau:.6f}" neutral="{neutral}" />'
-        )
-
-    for k, gesture in enumerate(gestures):
-        start, end = max(gesture.start, now), gesture.end
-        if k + 1 < len(gestures):
-            end = min(end, max(gestures[k + 1].start, start))
-        if end - start < 0.001:
-            continue
-        if start - now >= 0.001:
-            add(rest, start, release, neutral)
-            now = start
-        add(gesture.value, end, gesture.tau, 0)
-        now, release = end, gesture.release
-    if neutral:  # without it the last gesture would never let go
-        add(rest, now + TAIL, release, neutral)
-    return [*lines, "</gesture_sequence>"]
 
 
 def gestural_score(segments: Sequence[Segment], style: Style) -> str:
@@ -250,7 +205,9 @@ def gestural_score(segments: Sequence[Segment], style: Style) -> str:
         "lung-pressure": _pressure(segments, style, end),
     }
     lines = ["<gestural_score>"]
-    for name, unit, rest, neutral in _TIERS:
-        gestures = tiers[name] if name in tiers else _constrictions(segments, name, end)
-        lines += _tier(name, unit, rest, neutral, gestures)
+    for tier in TIERS:
+        gestures = tiers.get(tier.name)
+        if gestures is None:
+            gestures = _constrictions(segments, tier.name, end)
+        lines += sequence(tier, gestures, end)
     return "\n".join([*lines, "</gestural_score>", ""])

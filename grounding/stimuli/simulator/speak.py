@@ -17,7 +17,7 @@ from grounding.stimuli.simulator.library import AUDIO_RATE, Simulator, Simulator
 from grounding.stimuli.simulator.phones import GLOTTIS_SHAPES
 from grounding.stimuli.simulator.score import Segment, gestural_score
 from grounding.stimuli.simulator.shapes import tract_shapes
-from grounding.stimuli.simulator.speakers import write_speaker
+from grounding.stimuli.simulator.speakers import speaker_xml
 from grounding.stimuli.simulator.timing import segments
 from grounding.stimuli.simulator.voices import Realisation
 
@@ -63,11 +63,9 @@ def speak(
     placed = segments(phones, style.rate)
     score = gestural_score(placed, style)
     with tempfile.TemporaryDirectory() as folder:
-        speaker = write_speaker(
-            Path(folder, "scaled.speaker"),
-            scale=realisation.scale,
-            tract_shapes=tract_shapes(shapes),
-            glottis_shapes=GLOTTIS_SHAPES,
+        speaker = Path(folder, "scaled.speaker")
+        speaker.write_text(
+            speaker_xml(realisation.scale, tract_shapes(shapes), GLOTTIS_SHAPES), encoding="utf-8"
         )
         simulator = Simulator(speaker)
     tract, glottis = simulator.trajectory(score)

@@ -10,17 +10,23 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
-from pathlib import Path
 
 from grounding.errors import UserError
-from grounding.stimuli.simulator.library import installed_speaker
+from grounding.stimuli.simulator.library import SimulatorError, installed_speaker
 
-__all__ = ["SCALES", "speaker_xml", "write_speaker"]
+__all__ = ["SCALES", "speaker_xml"]
 
 SCALES = (0.8, 1.2)  # allowed range; outside it closures were not checked
 _POWER = {"volume": 3, "max_nasal_port_area": 2}
 _UNSCALED = {"trx_slope", "try_slope", "automatic_calc"}
 _PARAMETER_POWER = {"JA": 0, "VS": 0, "VO": 2}
+
+
+def _part(root: ET.Element, path: str) -> ET.Element:
+    found = root.find(path)
+    if found is None:
+        raise SimulatorError(f"the installed speaker file has no {path}")
+    return found
 
 
 def _scaled(text: str, factor: float) -> str:
@@ -71,11 +77,9 @@ def speaker_xml(
     if not SCALES[0] <= scale <= SCALES[1]:
         raise UserError(f"anatomy scale {scale} is outside {SCALES[0]} to {SCALES[1]}")
     root = ET.fromstring(installed_speaker().read_text(encoding="utf-8"))
-    model = root.find("vocal_tract_model")
-    assert model is not None
-    anatomy, shapes = model.find("anatomy"), model.find("shapes")
-    glottis = next(g for g in root.iter("glottis_model") if g.get("selected") == "1").find("shapes")
-    assert anatomy is not None and shapes is not None and glottis is not None
+    anatomy = _part(root, "vocal_tract_model/anatomy")
+    shapes = _part(root, "vocal_tract_model/shapes")
+    glottis = _part(root, "glottis_models/glottis_model[@selected='1']/shapes")
     for name, (base, changes) in tract_shapes.items():
         _add_shape(shapes, name, base, changes)
     for name, (base, changes) in glottis_shapes.items():
@@ -85,9 +89,3 @@ def speaker_xml(
         factor = scale ** _PARAMETER_POWER.get(parameter.get("name", ""), 1)
         parameter.set("value", _scaled(parameter.get("value", ""), factor))
     return ET.tostring(root, encoding="unicode")
-
-
-def write_speaker(path: Path, **changes: object) -> Path:
-    """Write `speaker_xml(**changes)` to `path` and return the path."""
-    path.write_text(speaker_xml(**changes), encoding="utf-8")  # type: ignore[arg-type]
-    return path

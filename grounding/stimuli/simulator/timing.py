@@ -45,7 +45,7 @@ def _release(i: int, names: Sequence[str], stresses: Sequence[int]) -> float:
     before = names[i - 1] if i else None
     after = names[i + 1] if i + 1 < len(names) else None
     if made.kind == "affricate":
-        return 0.09 if not made.voiced else 0.06
+        return 0.09 if not made.voiced else 0.045
     if made.kind != "stop":
         return 0.0
     if made.voiced:

@@ -93,7 +93,8 @@ def _columns(
             continue
         labels = [_label(models[i], factor) for i in draw]
         columns += [np.array([label == level for label in labels], float) for level in set(labels)]
-    return np.stack(sorted(columns, key=lambda c: c.tobytes()), axis=1)  # sorted: sets have no order of their own
+    # A set has no order of its own, and sums of columns in another order differ in the last bit.
+    return np.stack(sorted(columns, key=lambda column: column.tobytes()), axis=1)
 
 
 def _label(model: Asked, factor: str) -> str:

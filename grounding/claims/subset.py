@@ -35,13 +35,13 @@ def few_realisations(stimuli: StimulusSet) -> StimulusSet:
 
 
 def few_prompts(stimuli: StimulusSet) -> StimulusSet:
-    """Keep evenly spaced concepts, 100 of those that every language has."""
-    languages = defaultdict(set)
+    """Keep evenly spaced concepts, 100 of those that every language says within 4 seconds."""
+    short = defaultdict(set)
     for stimulus in stimuli:
-        languages[stimulus.concept].add(stimulus.language)
-    everywhere = [
-        c for c, found in languages.items() if len(found) == len({*stimuli_languages(stimuli)})
-    ]
+        if stimulus.duration <= PROMPT_SECONDS:
+            short[stimulus.concept].add(stimulus.language)
+    languages = {stimulus.language for stimulus in stimuli}
+    everywhere = [concept for concept, found in short.items() if found == languages]
     step = max(len(everywhere) / PROMPTS, 1.0)
     kept = {everywhere[int(i * step)] for i in range(min(PROMPTS, len(everywhere)))}
     return stimuli.where(lambda s: s.concept in kept)

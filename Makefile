@@ -1,9 +1,9 @@
 # Set up, run, test. Each target makes the virtual environment that it needs.
+# `make run OUT=folder` names the result's folder; by default it is named after the time.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-OUT ?= results/latest
 # One BLAS thread a process: small products lose tenfold when threads compete. Torch has its own.
 export OPENBLAS_NUM_THREADS ?= 1
 export MKL_NUM_THREADS ?= 1
@@ -11,7 +11,7 @@ export MKL_NUM_THREADS ?= 1
 .PHONY: run test check bench format clean
 
 run: $(READY)
-	$(BIN)/grounding run --out $(OUT)
+	$(BIN)/grounding run $(if $(OUT),--out $(OUT))
 
 test: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest

@@ -158,8 +158,9 @@ def read_records(folder: Path) -> dict[str, dict[str, Any]]:
     records: dict[str, dict[str, Any]] = {}
     for name in ("manifest.jsonl", PARTIAL):
         if (folder / name).is_file():
-            lines = (folder / name).read_text(encoding="utf-8").splitlines()
-            records |= {r["id"]: r for r in map(json.loads, lines)}
+            lines = (folder / name).read_text(encoding="utf-8").splitlines(keepends=True)
+            whole = [line for line in lines if line.endswith("\n")]  # the last may be torn
+            records |= {r["id"]: r for r in map(json.loads, whole)}
     return records
 
 

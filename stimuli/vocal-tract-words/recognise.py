@@ -181,17 +181,23 @@ def main(argv: Sequence[str] | None = None) -> None:
     before = json.loads(target.read_text(encoding="utf-8")) if target.is_file() else {}
     listener = Listener(words)
     heard = {}
-    for record in tqdm(records, unit="item"):
+    for done, record in enumerate(tqdm(records, unit="item"), 1):
         known = before.get(record["id"])
         if known is None or known["sha256"] != record["sha256"]:
             audio, _ = soundfile.read(folder / record["audio"], dtype="float32")
             known = judge(record["transcript"], *listener.hear(audio), words)
             known["sha256"] = record["sha256"]
         heard[record["id"]] = known
-    partial = target.with_suffix(".partial")
-    partial.write_text(json.dumps(heard, indent=0, sort_keys=True) + "\n", encoding="utf-8")
-    partial.replace(target)
+        if done % 50 == 0 or done == len(records):
+            save(before | heard if done < len(records) else heard, target)
     report(records, heard)
+
+
+def save(heard: dict[str, dict[str, Any]], path: Path) -> None:
+    """Write what was heard so that the file is there whole or not at all."""
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps(heard, indent=0, sort_keys=True) + "\n", encoding="utf-8")
+    partial.replace(path)
 
 
 def report(records: Sequence[dict[str, Any]], heard: dict[str, dict[str, Any]]) -> None:

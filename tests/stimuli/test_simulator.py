@@ -147,6 +147,15 @@ def test_the_base_realisations_differ_in_what_moves_and_not_in_voice_alone():
     assert short.scale[1] < plain.scale[0]
 
 
+def test_the_anatomy_is_named_by_its_scale():
+    names = {"short": (0.0, 0.94), "medium": (0.94, 1.05), "long": (1.05, 2.0)}
+    drawn = [realise("reduced", f"word{k}") for k in range(60)]
+    assert {d.anatomy for d in drawn} == set(names)
+    for d in drawn:
+        low, high = names[d.anatomy]
+        assert low <= d.scale <= high
+
+
 def test_an_unknown_recipe_is_refused():
     with pytest.raises(UnknownName, match=r"unknown realisation 'plan'\. Did you mean 'plain'"):
         realise("plan", "cat")
@@ -258,8 +267,8 @@ def test_scaling_leaves_angles_and_ratios_alone_and_squares_areas():
 def test_the_search_is_the_same_twice_and_gets_nearer(speaker):
     target, simulator = TARGETS["AH"], speaker(1.0)
     start = simulator.tract_shape(target.start)
-    short, again, long = (
-        search(simulator, target, np.random.default_rng(1), generations=n) for n in (4, 4, 16)
+    found, again = (
+        search(simulator, target, np.random.default_rng(1), generations=4) for _ in range(2)
     )
 
     def miss(changes):
@@ -268,8 +277,8 @@ def test_the_search_is_the_same_twice_and_gets_nearer(speaker):
             tract[TRACT_NAMES.index(name)] = value
         return np.abs(np.log(formants(simulator, tract)[:3] / np.array(target.formants))).max()
 
-    assert short == again
-    assert miss(long) < miss(short) < miss({})
+    assert found == again
+    assert miss(found) < 0.5 * miss({})
 
 
 def test_lips_close_in_m_and_p_and_open_between(spoken):
@@ -355,6 +364,57 @@ def test_arrays_that_make_no_sense_are_refused(speaker):
 
     with pytest.raises(SimulatorError, match="no tube section lies at the lips"):
         measure(Odd(), closed, np.zeros((9, 11)), np.zeros((4, 6, 2)), 2, 1.0)
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    """Return the records of the shipped manifest."""
+    lines = (SET / "manifest.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def test_the_shipped_set_has_three_realisations_a_word_and_eight_of_forty(shipped):
+    names = {}
+    for record in shipped:
+        names.setdefault(record["transcript"], set()).add(record["realisation"]["name"])
+    assert len(names) >= 240 and all(set(BASE) <= found for found in names.values())
+    assert sum(len(found) >= 8 for found in names.values()) >= 40
+
+
+def test_the_shipped_set_follows_from_its_recipes(shipped):
+    for record in shipped:
+        drawn = realise(record["realisation"]["name"], record["id"])
+        assert record["realisation"] == drawn.record()
+        assert record["speaker"] == drawn.anatomy
+
+
+def test_every_shipped_item_was_listened_to_and_marked_where_it_was_not_recognised(shipped):
+    for record in shipped:
+        heard = record["intelligibility"]
+        assert heard["model"] == "whisper-tiny.en"
+        assert heard["recognised"] == (heard["correct"] or heard["rank"] == 1)
+        assert record["marks"] == ([] if heard["recognised"] else ["not-recognised"])
+
+
+def test_the_median_shipped_word_is_recognised(shipped):
+    by_word = {}
+    for record in shipped:
+        by_word.setdefault(record["transcript"], []).append(record["intelligibility"]["recognised"])
+    assert np.median([np.mean(found) for found in by_word.values()]) > 0.5
+
+
+def test_shipped_closures_close_where_they_should(shipped):
+    place = {"m": "lip", "p": "lip", "b": "lip", "t": "tip", "d": "tip", "n": "tip"}
+    checked = 0
+    for record in shipped[::12]:
+        with np.load(SET / record["articulation"], allow_pickle=False) as arrays:
+            names, values = list(arrays["variables.channels"]), arrays["variables"]
+        for phone, start, end in record["attributes"]["segments"]:
+            if phone in place:
+                frames = slice(max(0, round(start * 100) - 2), round(end * 100) + 1)
+                assert values[frames, names.index(f"{place[phone]}.area")].min() < AREA_FLOOR
+                checked += 1
+    assert checked > 50
 
 
 def test_make_rebuilds_shipped_items_byte_for_byte(tmp_path, capsys):

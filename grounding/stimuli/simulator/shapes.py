@@ -5,8 +5,8 @@ the speaker and asks the transfer function for three formants, with every sectio
 the parameters kept near the start. The result is right acoustically; articulatorily it is one of
 many shapes that would do. The search has a fixed seed: same shapes every time.
 
-Targets are averages of male American vowels after Peterson and Barney (1952) and Hillenbrand
-et al. (1995), rounded.
+Targets are averages of male American vowels after Peterson and Barney (1952), rounded, and moved by
+up to about 150 Hz where a recogniser took one vowel for another.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 Vowels are shorter without stress, before another syllable and before a voiceless coda, longer
 before a voiced one; voiceless stops at the start of a stressed syllable are aspirated, after /s/
-they are not; consonants in clusters are shorter. The numbers are rounded from the usual tables
-(Klatt 1976; Umeda 1977), then set by ear and by recogniser.
+they are not; consonants in clusters are shorter. The rules are Klatt's (1976); the numbers are
+round ones of the usual size, set by what a recogniser heard.
 """
 
 from __future__ import annotations

@@ -38,7 +38,6 @@ class Recipe:
     scale: factor on every length of the speaker. f0 in Hz. voices, contours: drawn at even odds.
     """
 
-    anatomy: str
     scale: tuple[float, float]
     rate: tuple[float, float]
     overlap: tuple[float, float]
@@ -54,35 +53,35 @@ _MIXED = ("modal", "modal", "modal", "pressed", "breathy")
 
 RECIPES: dict[str, Recipe] = {
     "plain": Recipe(
-        "medium", (0.97, 1.03), (0.92, 1.08), (0.3, 0.7), (0.9, 1.1), (100, 125),
+        (0.97, 1.03), (0.92, 1.08), (0.3, 0.7), (0.9, 1.1), (100, 125),
         ("modal",), _CALM,
     ),
     "reduced": Recipe(
-        "medium", (0.97, 1.03), (1.2, 1.45), (0.7, 1.0), (1.3, 1.7), (100, 135),
+        (0.84, 1.13), (1.2, 1.45), (0.7, 1.0), (1.3, 1.7), (95, 200),
         _MIXED, _ALL,
     ),
     "short-tract": Recipe(
-        "short", (0.84, 0.92), (0.85, 1.1), (0.1, 0.8), (0.9, 1.3), (165, 215),
+        (0.84, 0.92), (0.85, 1.1), (0.1, 0.8), (0.9, 1.3), (165, 215),
         _MIXED, _ALL,
     ),
     "slow": Recipe(
-        "medium", (0.97, 1.03), (0.68, 0.8), (0.0, 0.3), (0.8, 1.0), (95, 120),
+        (0.97, 1.03), (0.68, 0.8), (0.0, 0.3), (0.8, 1.0), (95, 120),
         ("modal", "pressed"), _CALM,
     ),
     "long-tract": Recipe(
-        "long", (1.07, 1.13), (0.85, 1.1), (0.1, 0.8), (0.9, 1.3), (80, 100),
+        (1.07, 1.13), (0.85, 1.1), (0.1, 0.8), (0.9, 1.3), (80, 100),
         _MIXED, _ALL,
     ),
     "breathy": Recipe(
-        "medium", (0.97, 1.03), (0.85, 1.1), (0.3, 0.7), (0.9, 1.1), (100, 130),
+        (0.97, 1.03), (0.85, 1.1), (0.3, 0.7), (0.9, 1.1), (100, 130),
         ("breathy",), _ALL,
     ),
     "pressed": Recipe(
-        "medium", (0.97, 1.03), (0.9, 1.15), (0.3, 0.7), (0.9, 1.1), (110, 150),
+        (0.97, 1.03), (0.9, 1.15), (0.3, 0.7), (0.9, 1.1), (110, 150),
         ("pressed",), _ALL,
     ),
     "short-reduced": Recipe(
-        "short", (0.84, 0.92), (1.15, 1.35), (0.6, 1.0), (1.2, 1.6), (170, 230),
+        (0.84, 0.92), (1.15, 1.35), (0.6, 1.0), (1.2, 1.6), (170, 230),
         _MIXED, _ALL,
     ),
 }  # fmt: skip
@@ -91,7 +90,10 @@ BASE = ("plain", "reduced", "short-tract")  # every word has these; deep words h
 
 @dataclass(frozen=True)
 class Realisation:
-    """One drawn way to say a word: a style, the factor on the speaker's lengths, its names."""
+    """One drawn way to say a word: a style, the factor on the speaker's lengths, its names.
+
+    anatomy: short (scale below 0.94), medium or long (above 1.05).
+    """
 
     recipe: str
     contour: str
@@ -138,4 +140,5 @@ def realise(recipe: str, item: str) -> Realisation:
         voice=voice,
         pressure=pressure,
     )
-    return Realisation(recipe, contour, ranges.anatomy, scale, style)
+    anatomy = "short" if scale < 0.94 else "long" if scale > 1.05 else "medium"
+    return Realisation(recipe, contour, anatomy, scale, style)

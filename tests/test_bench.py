@@ -28,9 +28,7 @@ def test_sides_take_turns_and_differences_are_seen():
 
         return ours, theirs
 
-    timing = run_benchmark(
-        Benchmark("work", "peer", make), repeats=2, rng=np.random.default_rng(0)
-    )
+    timing = run_benchmark(Benchmark("work", "peer", make), repeats=2, rng=np.random.default_rng(0))
     assert calls == ["ours", "theirs"] * 3  # one round to warm up, two that count
     assert timing.difference == 0.5
     assert timing.ratio > 0.0

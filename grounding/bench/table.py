@@ -69,9 +69,7 @@ def run_benchmark(benchmark: Benchmark, *, repeats: int, rng: np.random.Generato
                 else:
                     times[side].append(time.perf_counter() - started)
     difference = float(np.nanmax(np.abs(results[0] - results[1])))
-    return Timing(
-        benchmark.name, benchmark.peer, median(times[0]), median(times[1]), difference
-    )
+    return Timing(benchmark.name, benchmark.peer, median(times[0]), median(times[1]), difference)
 
 
 def _correlation_rdm(rng: np.random.Generator) -> tuple[Work, Work]:

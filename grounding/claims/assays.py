@@ -80,6 +80,15 @@ ASSAYS: Mapping[str, Assay] = {
             pairs="within",
         ),
         Assay(
+            name="tract-within-beyond-length",
+            question="Within a transcript and beyond the tract's length: how much of the tract?",
+            space="articulation",
+            # Flesh points are in mm of each anatomy, so that within a transcript most of their
+            # variance is the length of the tract.
+            controls=("tract-length",),
+            pairs="within",
+        ),
+        Assay(
             name="tract-within-beyond-sound",
             question="Within a transcript and beyond acoustics: how much of the tract?",
             space="articulation",

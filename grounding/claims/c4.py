@@ -18,10 +18,20 @@ from grounding.claims.rule import Criterion, Rule, decide
 __all__ = ["NEEDS", "RULE", "SENTENCE", "claim"]
 
 SENTENCE = "Text-only models are in Plato's cave: the physics of the vocal tract is stripped out."
-NEEDS = ("physics", "tract-between", "tract-within")
+NEEDS = (
+    "physics",
+    "tract-between",
+    "tract-within",
+    "tract-within-beyond-length",
+    "tract-within-beyond-sound",
+)
 
 SHARE = "share of the transcript ceiling, trained text models"
 HEARD = "agreement within a transcript, trained speech encoders"
+BEYOND = {
+    "tract-within-beyond-length": f"{HEARD}, beyond tract length",
+    "tract-within-beyond-sound": f"{HEARD}, beyond acoustics",
+}
 PHONES = "share of the transcript ceiling, phone string"
 
 RULE = Rule(
@@ -57,6 +67,9 @@ def claim(answers: Mapping[str, Answer]) -> ClaimResult:
         missing[HEARD] = within.missing or "no speech encoder was asked"
     else:
         estimates.append(within.mean(speech).estimate(HEARD, RULE.level))
+    for assay, name in BEYOND.items():
+        if keys := answers[assay].keys(modality="speech", weights="trained"):
+            estimates.append(answers[assay].mean(keys).estimate(name, RULE.level))
     return ClaimResult(
         claim="C4",
         sentence=SENTENCE,

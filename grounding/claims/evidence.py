@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from grounding.activations import extract
 from grounding.claims.answer import Asked
 from grounding.claims.assays import METRIC, Assay
@@ -91,6 +93,8 @@ class Evidence:
         for name in (assay.space, *assay.controls):
             if reason := why_missing(name, self.stimuli):
                 return f"no space {name!r}: {reason}"
+            if np.ptp(self.space(name).values) == 0.0:
+                return f"space {name!r} is constant over these stimuli"
         groups = groups_of(self.stimuli, assay.group)
         if assay.pairs == "within":
             # One pair a transcript has no order to agree with: three realisations make three.

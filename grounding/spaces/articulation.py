@@ -38,6 +38,8 @@ __all__ = [
     "articulation_scaled_rdm",
     "channel_spread",
     "stream_frames",
+    "tract_length_missing",
+    "tract_length_rdm",
     "tract_variables_missing",
     "tract_variables_rdm",
 ]
@@ -120,6 +122,23 @@ def tract_variables_rdm(stimuli: StimulusSet) -> RDM:
     frames = stream_frames(stimuli, "variables", None)
     scale = channel_spread(frames) * rms_scale(frames[0].shape[1])
     return frames_rdm(stimuli, frames, scale=scale)
+
+
+def tract_length_missing(stimuli: StimulusSet) -> str | None:
+    """Say why this set has no tract lengths, or return None."""
+    return _stream_missing(stimuli, "section_length", "cm")
+
+
+def tract_length_rdm(stimuli: StimulusSet) -> RDM:
+    """Return the size of the log ratio of mean tract lengths (glottis to lips).
+
+    Flesh points are in mm of the tract that was measured, so that two anatomies differ in all of
+    them at once; this is the part of that which one number tells.
+    """
+    frames = stream_frames(stimuli, "section_length", "cm")
+    lengths = np.log([one.sum(axis=1).mean() for one in frames])
+    first, second = np.triu_indices(len(lengths), 1)
+    return RDM(np.abs(lengths[first] - lengths[second]), stimuli.ids, "log ratio")
 
 
 def stream_frames(

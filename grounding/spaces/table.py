@@ -170,6 +170,14 @@ SPACES: Mapping[str, SpaceKind] = {
             articulation.tract_variables_rdm,
         ),
         SpaceKind(
+            "tract-length",
+            "physical",
+            "log ratio (natural log)",
+            "size of the log ratio of mean lengths from glottis to lips",
+            articulation.tract_length_missing,
+            articulation.tract_length_rdm,
+        ),
+        SpaceKind(
             "wordnet",
             "relational",
             relations.WORDNET_UNITS,

@@ -90,5 +90,5 @@ def labelled(name, values):
     n = values.shape[1]
     if name == "flesh":
         return values, flesh_channels(n), ("mm",) * n
-    unit = {"area": "log cm^2", "variables": "cm"}[name]
+    unit = {"area": "log cm^2", "variables": "cm", "section_length": "cm"}[name]
     return values, tuple(f"{name}{i}" for i in range(n)), (unit,) * n

@@ -10,6 +10,7 @@ import pytest
 from grounding.errors import UserError
 from grounding.rsa import rdm, time_normalise
 from grounding.spaces import articulation as physical
+from grounding.spaces import space
 from grounding.spaces.frames import TRAJECTORY_BINS
 from grounding.spaces.warping import dtw_distances
 
@@ -283,3 +284,13 @@ def test_other_channels_than_the_first_stimulus_has_stop_the_building(make_set):
 def test_a_negative_radius_is_refused():
     with pytest.raises(UserError, match="radius must be 0 or more steps, found -1"):
         dtw_distances(np.zeros((3, 4, 2)), radius=-1)
+
+
+def test_tract_length_is_the_log_ratio_of_mean_lengths_and_blind_to_posture(make_set):
+    short, long = np.full((10, 40), 0.40), np.full((10, 40), 0.44)
+    moving = short.copy()
+    moving[:, :20] += 0.05
+    moving[:, 20:] -= 0.05
+    streams = [{"section_length": values} for values in (short, long, moving)]
+    found = space("tract-length", make_set(3, streams)).rdm()
+    assert found.values == pytest.approx([np.log(1.1), 0.0, np.log(1.1)], abs=1e-6)

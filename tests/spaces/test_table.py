@@ -35,6 +35,7 @@ def full_set(make_set, tone, hiss):
             name: np.cumsum(rng.standard_normal((30 + i, width)), axis=0)
             for name, width in (("flesh", 12), ("area", 40), ("variables", 9))
         }
+        walks["section_length"] = np.full((30 + i, 40), 0.4 + 0.01 * i)
         streams.append(walks)
         fields.append(
             {
@@ -114,6 +115,7 @@ def test_recordings_and_transcripts_alone_have_the_spaces_of_sound_and_spelling(
         ("articulation", "stimulus 's0' has no articulation"),
         ("area-function", "stimulus 's0' has no articulation"),
         ("tract-variables", "stimulus 's0' has no articulation"),
+        ("tract-length", "stimulus 's0' has no articulation"),
         ("phones", "s0"),
         ("concept", "s0"),
         ("wordnet", "wordnet"),

@@ -4,9 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-# One BLAS thread a process: small products lose tenfold when threads compete. Torch has its own.
+# One thread for numpy: small products lose tenfold when threads compete. Torch has its own.
 export OPENBLAS_NUM_THREADS ?= 1
-export MKL_NUM_THREADS ?= 1
 
 .PHONY: run test check bench format clean
 

@@ -60,7 +60,8 @@ def test_a_killed_run_leaves_nothing_half_written_and_goes_on(
     extracted = []
     run_toy(out, cache=tmp_path / "cache", report=lambda what, *_: extracted.append(what))
     assert (out / "verdict.json").read_bytes() == (toy_result / "verdict.json").read_bytes()
-    assert "physics: bootstrap" not in extracted  # finished before the kill, found again
+    assert "set: tract-within: bootstrap" in extracted
+    assert "set: physics: bootstrap" not in extracted  # finished before the kill, found again
 
 
 def test_a_result_is_never_overwritten(run_toy, toy_result):

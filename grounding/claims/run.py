@@ -91,7 +91,8 @@ def run(
             "window": chosen_window(chosen, settings),
         }
         subjects = load_subjects(models, settings, entry["window"])
-        evidence = Evidence(chosen, subjects, settings, cache / "activations", report)
+        told = partial(_tell, report, stimuli.name)
+        evidence = Evidence(chosen, subjects, settings, cache / "activations", told)
         found.append(_one_set(evidence, entry, wanted, Memo(cache / "answers")))
     verdict = {
         "schema": 1,
@@ -164,6 +165,10 @@ def _one_set(
         panels=memo.recall("panels", key, lambda: panels(evidence, answers)),
         seconds=seconds,
     )
+
+
+def _tell(report: Report, stimuli: str, what: str, done: int, total: int) -> None:
+    report(f"{stimuli}: {what}", done, total)
 
 
 def _ask_plain(assay: Assay, evidence: Evidence) -> dict[str, Any]:

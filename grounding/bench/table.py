@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from statistics import median
+from typing import Any
 
 import numpy as np
 
@@ -78,10 +79,12 @@ def _correlation_rdm(rng: np.random.Generator) -> tuple[Work, Work]:
     features = rng.normal(size=(1000, 768))
     ids = tuple(f"s{i}" for i in range(len(features)))
     dataset = rsatoolbox.data.Dataset(features)
-    return (
-        lambda: rdm(features, ids, metric="correlation").values,
-        lambda: rsatoolbox.rdm.calc_rdm([dataset], method="correlation").dissimilarities[0],
-    )
+
+    def theirs() -> np.ndarray:
+        found: Any = rsatoolbox.rdm.calc_rdm(dataset, method="correlation")
+        return found.dissimilarities[0]
+
+    return lambda: rdm(features, ids, metric="correlation").values, theirs
 
 
 def _agreements(measure: str, peer: str) -> Callable[[np.random.Generator], tuple[Work, Work]]:

@@ -86,7 +86,7 @@ def _parts(
 def _columns(
     models: Sequence[Asked], draw: Int[np.ndarray, " draw"], factors: Sequence[str]
 ) -> Float[np.ndarray, "draw column"]:
-    columns = [np.zeros(len(draw))]
+    columns: list[np.ndarray] = [np.zeros(len(draw))]
     for factor in factors:
         if factor == "size":
             columns.append(np.log10([max(models[i].parameters, 1) for i in draw]))

@@ -94,7 +94,8 @@ def _columns(
         labels = [_label(models[i], factor) for i in draw]
         columns += [np.array([label == level for label in labels], float) for level in set(labels)]
     # A set has no order of its own, and sums of columns in another order differ in the last bit.
-    return np.stack(sorted(columns, key=lambda column: column.tobytes()), axis=1)
+    columns.sort(key=lambda column: column.tobytes())
+    return np.stack(columns, axis=1)
 
 
 def _label(model: Asked, factor: str) -> str:

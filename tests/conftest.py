@@ -1,6 +1,11 @@
-"""One toy set on disk, and one run over it, shared by the tests that read a result."""
+"""A toy set on disk and a run over it, and made-up results: each made once, for all tests."""
 
 from __future__ import annotations
+
+import json
+import runpy
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -51,3 +56,47 @@ def toy_result(run_toy, tmp_path_factory):
     out = tmp_path_factory.mktemp("result") / "out"
     run_toy(out)
     return out
+
+
+@pytest.fixture(scope="session")
+def folders(tmp_path_factory):
+    """Return the folder of every made-up result, by name; not to be changed."""
+    made_up = runpy.run_path(str(Path(__file__).parent / "figures" / "made_up.py"))
+    at = tmp_path_factory.mktemp("results")
+    return {name: write(at / name) for name, write in made_up["RESULTS"].items()}
+
+
+@pytest.fixture(scope="session")
+def results(folders):
+    """Return every made-up result as records, by name."""
+    from grounding.figures import read_result
+
+    return {name: read_result(folder) for name, folder in folders.items()}
+
+
+@pytest.fixture
+def whole(results):
+    """Return the result in which one set has everything."""
+    return results["whole"]
+
+
+@pytest.fixture
+def copy(folders, tmp_path):
+    """Return a function that copies a result's folder, to be changed."""
+
+    def make(name="whole"):
+        return Path(shutil.copytree(folders[name], tmp_path / name))
+
+    return make
+
+
+@pytest.fixture
+def change():
+    """Return a function that changes a JSON file in place."""
+
+    def edit(path, how):
+        found = json.loads(path.read_text())
+        how(found)
+        path.write_text(json.dumps(found))
+
+    return edit

@@ -11,6 +11,7 @@ import numpy as np
 from grounding.claims.answer import Answer, Asked
 from grounding.claims.assays import Assay
 from grounding.claims.evidence import Evidence, groups_of
+from grounding.claims.rule import LEVEL
 from grounding.rsa import RDM, bootstrap, oracle_rdm, permutation_test, score_models
 
 __all__ = ["ask"]
@@ -130,7 +131,7 @@ def _bands(
         processes=evidence.processes,
         progress=evidence.within(f"{assay.name}: bands"),
     )
-    low, high = drawn.interval(evidence.settings.level)
+    low, high = drawn.interval(LEVEL)
     bands: dict[str, list[tuple[float, float]]] = {}
     for (key, _), lower, upper in zip(tested, low[:, 0], high[:, 0], strict=True):
         bands.setdefault(key, []).append((float(lower), float(upper)))

@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping
 
 from grounding.claims.answer import Answer
 from grounding.claims.record import Check
+from grounding.claims.rule import LEVEL
 
 __all__ = ["known_answers"]
-
-LEVEL = 0.95
 
 
 def known_answers(answers: Mapping[str, Answer], partial: str = "physics") -> tuple[Check, ...]:

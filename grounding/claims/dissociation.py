@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from grounding.claims.answer import Answer
-from grounding.claims.rule import Estimate
+from grounding.claims.rule import LEVEL, Estimate
 
 __all__ = ["double_dissociation"]
-
-LEVEL = 0.95
 
 
 def double_dissociation(answers: Mapping[str, Answer]) -> tuple[tuple[Estimate, ...], str]:

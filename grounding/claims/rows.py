@@ -7,11 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from grounding.claims.answer import Answer, Asked
 from grounding.claims.assays import ASSAYS, METRIC, SELECTION
 from grounding.claims.record import ClaimResult, Score
-from grounding.claims.rule import estimate
+from grounding.claims.rule import LEVEL, estimate
 
 __all__ = ["rows"]
-
-LEVEL = 0.95
 
 
 def rows(

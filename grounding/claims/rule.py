@@ -20,7 +20,10 @@ from jaxtyping import Float
 
 from grounding.rsa.sampled import interval
 
-__all__ = ["Criterion", "Decision", "Estimate", "Outcome", "Rule", "decide", "estimate"]
+__all__ = ["LEVEL", "Criterion", "Decision", "Estimate", "Outcome", "Rule", "decide", "estimate"]
+
+LEVEL = 0.95
+"""Coverage of every interval that a result holds."""
 
 
 class Outcome(StrEnum):
@@ -39,7 +42,7 @@ class Estimate:
     value: float
     low: float
     high: float
-    level: float = 0.95
+    level: float = LEVEL
     """Coverage that the interval aims at."""
 
     def __post_init__(self) -> None:
@@ -89,7 +92,7 @@ class Rule:
     """Name in `grounding.rsa.METRICS`, for the models' RDMs."""
     selection: str
     """How a layer is chosen."""
-    level: float = 0.95
+    level: float = LEVEL
     notes: str = ""
 
     @property
@@ -143,7 +146,7 @@ def decide(
 
 
 def estimate(
-    name: str, value: float, samples: Float[np.ndarray, " sample"], level: float = 0.95
+    name: str, value: float, samples: Float[np.ndarray, " sample"], level: float = LEVEL
 ) -> Estimate:
     """Return `value` with the percentile interval of its bootstrap samples.
 

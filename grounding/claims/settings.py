@@ -20,7 +20,6 @@ class Settings:
     resamples: bootstrap samples of every held-out agreement.
     band_resamples: bootstrap samples of the layer curves.
     permutations: of every permutation test.
-    level: coverage of intervals.
     """
 
     seed: int = 0
@@ -30,7 +29,6 @@ class Settings:
     band_resamples: int = 200
     permutations: int = 1000
     folds: int = 2
-    level: float = 0.95
 
     def __post_init__(self) -> None:
         if self.seed < 0:

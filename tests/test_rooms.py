@@ -12,7 +12,7 @@ import grounding
 PACKAGE = Path(grounding.__file__).parent
 
 # What each room may import, besides itself and the ground floor.
-GROUND = {"errors", "tables", "__init__"}
+GROUND = {"errors", "files", "tables", "__init__"}
 ALLOWED = {
     "stimuli": set(),
     "rsa": set(),
@@ -30,6 +30,7 @@ ALLOWED = {
     "progress": set(),
     "__main__": {"commands"},
     "errors": set(),
+    "files": set(),
     "tables": set(),
 }
 # The run ends with its pictures: it hands them the folder and takes nothing back.

@@ -13,9 +13,9 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from grounding.claims.memo import write_whole
 from grounding.claims.record import Score
 from grounding.errors import UserError
+from grounding.files import write_whole
 
 __all__ = ["check_free", "new_folder", "read_verdict", "write_json", "write_scores"]
 

@@ -37,20 +37,19 @@ def load_subjects(
     for name in models:
         if name in CONTROLS:
             raise UserError(f"{name!r} is a control that is in every run; leave it out")
-        role = "model"
         trained = load_encoder(name)
         # Only a model that says it has a window is given another.
         has_window = trained.provenance.get("window") is not None
         shorter: dict[str, Any] = {"window": window} if window and has_window else {}
         if shorter:
             trained = load_encoder(name, **shorter)
-        subjects.append(_subject(trained, "trained", role))
+        subjects.append(_subject(trained, "trained", "model"))
         if name not in ENCODERS or ENCODERS[name].random:
             subjects += [
                 _subject(
                     load_encoder(name, weights="random", seed=seed, **shorter),
                     f"random-{seed}",
-                    role,
+                    "model",
                 )
                 for seed in range(settings.random_seeds)
             ]

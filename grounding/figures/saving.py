@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,14 +10,14 @@ from typing import Any
 import matplotlib
 from matplotlib.figure import Figure
 
-from grounding.errors import UserError
 from grounding.figures.records import Result
 from grounding.figures.results import read_result
 from grounding.figures.style import LIGHT, Theme, settings
 from grounding.figures.table import Planned, plan
+from grounding.files import write_whole
 from grounding.tables import lookup
 
-__all__ = ["FORMATS", "draw_all", "encoded", "write_whole"]
+__all__ = ["FORMATS", "draw_all", "encoded"]
 
 FORMATS: Mapping[str, dict] = {  # by ending: what keeps the file free of time stamps
     "png": {"Software": None},
@@ -67,26 +65,6 @@ def encoded(figure: Figure, ending: str, theme: Theme, **changes: Any) -> bytes:
     with matplotlib.rc_context(settings(theme) | changes):
         figure.savefig(file, format=ending, metadata=FORMATS[ending])
     return file.getvalue()
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that a reader sees all of it or what was there before.
-
-    Raises `UserError` where the folder cannot be written to.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".part-")
-    except OSError as error:
-        raise UserError(f"{path} cannot be written ({error.strerror})") from error
-    unfinished = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        unfinished.chmod(0o644)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def _entry(result: Result, item: Planned) -> str:

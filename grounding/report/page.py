@@ -12,8 +12,8 @@ from grounding.figures import DARK, LIGHT, Planned, Result, plan, read_result
 from grounding.figures.method import window_words
 from grounding.figures.numbers import estimate_text, interval_text, level_text, listed, number
 from grounding.figures.records import Claim, Criterion
-from grounding.figures.saving import write_whole
 from grounding.figures.scores import EVERY_LAYER, HELD_OUT, Score
+from grounding.files import write_whole
 from grounding.report import origin
 from grounding.report.limits import limits
 from grounding.report.pictures import LEADS, Picture, arrange, picture

@@ -7,7 +7,8 @@ import json
 import pytest
 
 from grounding.claims import memo as module
-from grounding.claims.memo import Memo, write_whole
+from grounding.claims.memo import Memo
+from grounding.files import write_whole
 
 
 class Counted:
@@ -73,7 +74,7 @@ def test_a_killed_write_leaves_the_old_file(tmp_path, monkeypatch):
     def killed(_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(module.os, "fsync", killed)
+    monkeypatch.setattr("os.fsync", killed)
     with pytest.raises(KeyboardInterrupt):
         write_whole(path, b"new")
     assert path.read_bytes() == b"old"

@@ -1,8 +1,9 @@
 """Agreement of RDMs, plain or with other RDMs partialled out.
 
-Partial agreement is the same formula for every measure: the products of the transformed vectors
-form a covariance matrix, and the part that the controls explain is taken off (Schur complement).
-For pearson and spearman this is partial correlation.
+Partial agreement is the same formula for every measure that is a cosine: the products of the
+transformed vectors form a covariance matrix, and the part that the controls explain is taken off
+(Schur complement). For pearson and spearman this is partial correlation. Semi-partial agreement
+takes the controls from one side only.
 
 Over pairs "within" groups, values (after ranking) are centred inside each group. Whatever is
 constant inside every group, such as any function of the transcript, has no variance left there,
@@ -12,60 +13,151 @@ has no effect.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from grounding.errors import StimulusMismatch, UserError
-from grounding.rsa.measures import MEASURES, Vectors, products, ready_vectors
+from grounding.rsa.measures import MEASURES, Measure
 from grounding.rsa.pairs import Pairs, choose_pairs
+from grounding.rsa.quadratic import draw_products
 from grounding.rsa.rdm import RDM
+from grounding.rsa.vectors import Vectors, every_product, products, ready_vectors
 from grounding.tables import lookup
 
-__all__ = ["Comparison", "compare", "compare_many", "ready_comparison", "same_stimuli"]
+__all__ = [
+    "CONTROLLED",
+    "Comparison",
+    "compare",
+    "compare_many",
+    "ready_comparison",
+    "same_stimuli",
+    "unexplained",
+]
 
 EXPLAINED = 1e-10  # a share of variance below this is rounding error: all of it is explained
+
+CONTROLLED: Mapping[str, tuple[bool, bool]] = {  # whether controls leave models, references
+    "both": (True, True),
+    "model": (True, False),
+    "reference": (False, True),
+}
 
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
     """Models and references over the same pairs, ready to be compared under any weights.
 
+    measure: how.
     vectors: models, then references, then controls.
     pairs: the pairs that count.
     models, references: how many of each there are.
+    controlled: which side the controls are taken from: a name in `CONTROLLED`.
     """
 
+    measure: Measure
     vectors: Vectors
     pairs: Pairs
     models: int
     references: int
+    controlled: str = "both"
 
     def agreement(
         self, weights: Float[np.ndarray, " pair"] | None = None
     ) -> Float[np.ndarray, "model reference"]:
         """Return the agreement of every model with every reference.
 
+        weights: how many copies of each pair there are; None is one copy each.
+
         NaN where the weights leave a vector no variance, except "within" groups, where it is 0.
         """
-        matrix = products(self.vectors, weights)
-        return self.normalised(matrix)
+        if self.measure.direct is not None:
+            return self._direct(weights)
+        return self.normalised(products(self.vectors, self.wanted, weights)[None])[0]
+
+    def over_draws(
+        self, drawn: Int[np.ndarray, "sample group"]
+    ) -> Float[np.ndarray, "sample model reference"]:
+        """Return the agreements under each draw of groups (see `Pairs.weights`)."""
+        if self.measure.ranked or self.measure.direct is not None or self.pairs.factor is not None:
+            return np.stack([self.agreement(self.pairs.weights(one)) for one in drawn])
+        return self.normalised(draw_products(self.vectors, self.pairs, drawn, self.wanted))
+
+    @property
+    def wanted(self) -> list[tuple[int, int]]:
+        """The products that agreement needs, in the order that `normalised` takes them in."""
+        kept = self.models + self.references
+        every = len(self.vectors.source)
+        return [
+            *((i, i) for i in range(kept)),
+            *((i, j) for i in range(self.models) for j in range(self.models, kept)),
+            *((i, j) for i in range(kept) for j in range(kept, every)),
+            *((i, j) for i in range(kept, every) for j in range(kept, every)),
+        ]
 
     def normalised(
-        self, matrix: Float[np.ndarray, "vector vector"]
-    ) -> Float[np.ndarray, "model reference"]:
-        """Turn products of vectors into agreement of models with references."""
-        kept = self.models + self.references
-        left = unexplained(matrix, kept)
-        variance = np.diag(left)
-        gone = variance <= EXPLAINED * np.diag(matrix)[:kept]
+        self, found: Float[np.ndarray, "sample wanted"]
+    ) -> Float[np.ndarray, "sample model reference"]:
+        """Turn the wanted products into agreement of models with references."""
+        models, kept = self.models, self.models + self.references
+        controls = len(self.vectors.source) - kept
+        sizes = [kept, models * self.references, kept * controls]
+        own, cross, loading, among = np.split(found, np.cumsum(sizes), axis=1)
+        cross = cross.reshape(-1, models, self.references)
+        left = own.copy()
+        if controls:
+            loading = loading.reshape(-1, kept, controls)
+            explained = _explained(loading, among.reshape(-1, controls, controls))
+            left -= (explained**2).sum(2)
+            cross = cross - explained[:, :models] @ explained[:, models:].transpose(0, 2, 1)
+        gone = left <= EXPLAINED * own
+        from_models, from_references = CONTROLLED[self.controlled]
         with np.errstate(invalid="ignore", divide="ignore"):
-            left = left / np.sqrt(np.outer(variance, variance))
-        left[gone, :] = left[:, gone] = 0.0 if self.pairs.kind == "within" else np.nan
+            scale = np.sqrt(
+                np.where(from_models, left, own)[:, :models, None]
+                * np.where(from_references, left, own)[:, None, models:]
+            )
+            agreement = cross / scale
+        undefined = gone[:, :models, None] | gone[:, None, models:]
+        agreement[undefined] = 0.0 if self.pairs.kind == "within" else np.nan
         # No correlation is outside this range but by rounding.
-        return np.clip(left[: self.models, self.models :], -1.0, 1.0)
+        return np.clip(agreement, -1.0, 1.0)
+
+    def _direct(
+        self, weights: Float[np.ndarray, " pair"] | None
+    ) -> Float[np.ndarray, "model reference"]:
+        assert self.measure.direct is not None
+        vectors = np.stack([np.asarray(one, dtype=np.float64) for one in self.vectors.source])
+        if weights is not None:
+            vectors = np.repeat(vectors, weights.astype(np.intp), axis=1)
+        return self.measure.direct(vectors[: self.models], vectors[self.models :])
+
+
+def _explained(
+    loading: Float[np.ndarray, "sample kept control"],
+    among: Float[np.ndarray, "sample control control"],
+) -> Float[np.ndarray, "sample kept control"]:
+    """Return loadings on controls that are made orthonormal; NaN where they are collinear.
+
+    A control without variance explains nothing.
+    """
+    own = np.einsum("scc->sc", among)
+    scale = np.sqrt(np.where(own > 0.0, own, 1.0))
+    among = among / (scale[:, :, None] * scale[:, None, :])
+    spent = own <= 0.0
+    among = np.where(spent[:, :, None] | spent[:, None, :], np.eye(among.shape[1]), among)
+    loading = np.where(spent[:, None, :], 0.0, loading / scale[:, None, :])
+    try:
+        lower = np.linalg.cholesky(among)
+    except np.linalg.LinAlgError:
+        if len(among) == 1:
+            return np.full(loading.shape, np.nan)
+        return np.concatenate(
+            [_explained(loading[[s]], among[[s]]) for s in range(len(among))], axis=0
+        )
+    return np.linalg.solve(lower, loading.transpose(0, 2, 1)).transpose(0, 2, 1)
 
 
 def unexplained(
@@ -75,18 +167,8 @@ def unexplained(
 
     Rests without variance explain nothing. NaN where the rests are collinear.
     """
-    controls = np.flatnonzero(np.diag(matrix)[kept:] > 0.0) + kept
-    if not len(controls):
-        return matrix[:kept, :kept].copy()
-    scale = np.sqrt(np.diag(matrix)[controls])
-    among = matrix[np.ix_(controls, controls)] / np.outer(scale, scale)
-    across = matrix[controls, :kept] / scale[:, None]
-    try:
-        lower = np.linalg.cholesky(among)
-    except np.linalg.LinAlgError:
-        return np.full((kept, kept), np.nan)
-    explained = np.linalg.solve(lower, across)
-    return matrix[:kept, :kept] - explained.T @ explained
+    explained = _explained(matrix[None, :kept, kept:], matrix[None, kept:, kept:])[0]
+    return matrix[:kept, :kept] - explained @ explained.T
 
 
 def compare(
@@ -95,13 +177,16 @@ def compare(
     *,
     measure: str,
     controls: Sequence[RDM] = (),
+    controlled: str = "both",
     pairs: str = "all",
     groups: Sequence[Hashable] | None = None,
 ) -> float:
     """Return the agreement of two RDMs.
 
     measure: a name in `MEASURES`.
-    controls: RDMs to partial out of both.
+    controls: RDMs to partial out.
+    controlled: out of "both" (partial agreement), of the "model" only, which is the first RDM,
+        or of the "reference" only (semi-partial agreement).
     pairs: "all", "between" groups or "within" groups; see the module's text for "within".
     groups: one label a stimulus, such as its transcript.
 
@@ -114,7 +199,15 @@ def compare(
     >>> round(compare(a, b, measure="spearman"), 4)
     0.9429
     """
-    scores = compare_many([a], [b], measure=measure, controls=controls, pairs=pairs, groups=groups)
+    scores = compare_many(
+        [a],
+        [b],
+        measure=measure,
+        controls=controls,
+        controlled=controlled,
+        pairs=pairs,
+        groups=groups,
+    )
     return float(scores[0, 0])
 
 
@@ -124,12 +217,19 @@ def compare_many(
     *,
     measure: str,
     controls: Sequence[RDM] = (),
+    controlled: str = "both",
     pairs: str = "all",
     groups: Sequence[Hashable] | None = None,
 ) -> Float[np.ndarray, "model reference"]:
     """Return the agreement of every model with every reference; see `compare`."""
     return ready_comparison(
-        models, references, measure=measure, controls=controls, pairs=pairs, groups=groups
+        models,
+        references,
+        measure=measure,
+        controls=controls,
+        controlled=controlled,
+        pairs=pairs,
+        groups=groups,
     )[1]
 
 
@@ -141,35 +241,60 @@ def ready_comparison(
     controls: Sequence[RDM],
     pairs: str,
     groups: Sequence[Hashable] | None,
+    controlled: str = "both",
+    crossed: Sequence[Hashable] | None = None,
 ) -> tuple[Comparison, Float[np.ndarray, "model reference"]]:
     """Check everything that `compare` promises to; return the comparison and its agreements."""
     record = lookup("measure", measure, MEASURES)
+    lookup("side that is controlled", controlled, CONTROLLED)
     rdms = (*models, *references, *controls)
     if not models or not references:
         raise UserError("a comparison needs a model and a reference, and one list is empty")
+    _refuse_kind(record, pairs, controls)
+    if crossed is not None and record.whole:
+        raise UserError(f"{record.name} has no bootstrap over two factors: take another measure")
     names = same_stimuli(rdms)
-    chosen = choose_pairs(rdms[0].n, pairs, groups)
-    values = np.stack([rdm.values[chosen.index] for rdm in rdms])
-    if pairs != "within":
-        for name, row in zip(names, values, strict=True):
-            if row.min() == row.max():
-                raise UserError(
-                    f"{name} is constant over the {len(row)} pairs ({pairs}): it has no geometry "
-                    "that could agree with another"
-                )
+    chosen = choose_pairs(rdms[0].n, pairs, groups, crossed)
     block = chosen.block
     spent = int(record.centred) if block is None else len(np.unique(block))
-    if len(chosen.index) < len(controls) + spent + 2:
+    if chosen.count < len(controls) + spent + 2:
         raise UserError(
             f"{len(controls)} controls and {record.name} need at least "
-            f"{len(controls) + spent + 2} pairs ({pairs}), found {len(chosen.index)}"
+            f"{len(controls) + spent + 2} pairs ({pairs}), found {chosen.count}"
         )
-    comparison = Comparison(
-        ready_vectors(values, record, block), chosen, len(models), len(references)
-    )
-    matrix = products(comparison.vectors)
-    _refuse_collinear(matrix, names, len(models) + len(references))
-    return comparison, comparison.normalised(matrix)
+    values = [chosen.values(rdm) for rdm in rdms]
+    if pairs != "within":
+        _refuse_constant(values, names, pairs)
+    if record.direct is not None:
+        vectors = Vectors(record, tuple(values), (), None)
+    else:
+        vectors = ready_vectors(values, record, block)
+    comparison = Comparison(record, vectors, chosen, len(models), len(references), controlled)
+    if controls:
+        _refuse_collinear(every_product(vectors), names, len(models) + len(references))
+    return comparison, comparison.agreement()
+
+
+def _refuse_kind(record: Measure, pairs: str, controls: Sequence[RDM]) -> None:
+    if record.whole and pairs != "all":
+        raise UserError(f"{record.name} is defined over all pairs, found pairs={pairs!r}")
+    if record.direct is not None and pairs == "within":
+        raise UserError(f"{record.name} is not defined over pairs 'within' groups")
+    if record.direct is not None and controls:
+        able = ", ".join(name for name, one in MEASURES.items() if one.direct is None)
+        raise UserError(f"{record.name} has no partial form: take one of {able}")
+
+
+def _refuse_constant(
+    values: Sequence[Float[np.ndarray, " pair"]], names: Sequence[str], pairs: str
+) -> None:
+    for name, row in zip(names, values, strict=True):
+        # The ends differ in nearly every vector: the rest need not be read.
+        if row[0] == row[-1] and row.min() == row.max():
+            raise UserError(
+                f"{name} is constant over the {len(row)} pairs ({pairs}): it has no geometry "
+                "that could agree with another"
+            )
 
 
 def same_stimuli(rdms: Sequence[RDM]) -> list[str]:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from grounding.errors import UserError
+from grounding.rsa.rdm import RDM
 from grounding.tables import lookup
 
 __all__ = ["PAIRS", "Pairs", "choose_pairs", "number_groups"]
@@ -29,37 +31,73 @@ class Pairs:
     """The pairs that count.
 
     kind: a name in `PAIRS`.
-    index: each pair's place in a condensed RDM; for "within" sorted by group.
-    first, second: its two stimuli, first < second.
-    inside: whether the two are of one group.
+    chosen: each pair's place in a condensed RDM; for "within" sorted by group. None: every pair.
     group: for every stimulus the number of its group.
     groups: the number of groups.
+    factor: for every stimulus its number in a second factor that is drawn too, or None.
+    levels: the number of levels of that factor, or 0.
     """
 
     kind: str
-    index: Int[np.ndarray, " pair"]
-    first: Int[np.ndarray, " pair"]
-    second: Int[np.ndarray, " pair"]
-    inside: Bool[np.ndarray, " pair"]
+    chosen: Int[np.ndarray, " pair"] | None
     group: Int[np.ndarray, " stimulus"]
     groups: int
+    factor: Int[np.ndarray, " stimulus"] | None = None
+    levels: int = 0
+
+    @property
+    def count(self) -> int:
+        """The number of pairs."""
+        stimuli = len(self.group)
+        return stimuli * (stimuli - 1) // 2 if self.chosen is None else len(self.chosen)
+
+    @cached_property
+    def stimuli(self) -> tuple[Int[np.ndarray, " pair"], Int[np.ndarray, " pair"]]:
+        """The first and the second stimulus of each pair, first < second."""
+        first, second = np.triu_indices(len(self.group), 1)
+        return (first, second) if self.chosen is None else (first[self.chosen], second[self.chosen])
+
+    @cached_property
+    def inside(self) -> Bool[np.ndarray, " pair"]:
+        """Whether the two are of one group."""
+        first, second = self.stimuli
+        return self.group[first] == self.group[second]
 
     @property
     def block(self) -> Int[np.ndarray, " pair"] | None:
         """For "within", the group in which each pair is to be centred, ascending."""
-        return self.group[self.first] if self.kind == "within" else None
+        return self.group[self.stimuli[0]] if self.kind == "within" else None
+
+    def values(self, rdm: RDM) -> Float[np.ndarray, " pair"]:
+        """Return an RDM's values over these pairs; not a copy where every pair counts."""
+        return rdm.values if self.chosen is None else rdm.values[self.chosen]
 
     def weights(self, drawn: Int[np.ndarray, " group"]) -> Float[np.ndarray, " pair"]:
         """Return how often each pair is there when group g is drawn `drawn[g]` times.
 
         A pair of two groups is there once for every copy of the one with every copy of the other;
         a pair inside one group once for every copy of the group. Two copies of one group make no
-        pairs with each other, since they hold the same stimuli.
+        pairs with each other, since they hold the same stimuli. With a second factor, whose
+        counts follow those of the groups in `drawn`, the weights of the two are multiplied.
         """
-        times = drawn.astype(np.float64)[self.group]
-        weights = times[self.first]
-        other = times[self.second]
-        other[self.inside] = 1.0
+        weights = self._copies(drawn[: self.groups], self.group, self.inside)
+        if self.factor is not None:
+            first, second = self.stimuli
+            same = self.factor[first] == self.factor[second]
+            weights *= self._copies(drawn[self.groups :], self.factor, same)
+        return weights
+
+    def _copies(
+        self,
+        drawn: Int[np.ndarray, " group"],
+        group: Int[np.ndarray, " stimulus"],
+        inside: Bool[np.ndarray, " pair"],
+    ) -> Float[np.ndarray, " pair"]:
+        first, second = self.stimuli
+        times = drawn.astype(np.float64)[group]
+        weights = times[first]
+        other = times[second]
+        other[inside] = 1.0
         weights *= other
         return weights
 
@@ -83,32 +121,60 @@ def number_groups(
     return np.array(number, dtype=np.intp), tuple(place)
 
 
-def choose_pairs(stimuli: int, kind: str, groups: Sequence[Hashable] | None) -> Pairs:
+def choose_pairs(
+    stimuli: int,
+    kind: str,
+    groups: Sequence[Hashable] | None,
+    crossed: Sequence[Hashable] | None = None,
+) -> Pairs:
     """Return the pairs of this kind among so many stimuli.
 
+    crossed: one label a stimulus of a second factor that will be drawn apart from the groups.
+
     Raises `UnknownName` for another kind, and `UserError` when groups are missing or leave no
-    pair of this kind. "Within" needs a group of three stimuli or more: a group of two has one
-    pair, and one value that is centred says nothing.
+    pair of this kind. "Within" needs groups of two stimuli or more and one of three: a group of
+    one has no pair, and a group of two has one value, which says nothing once it is centred.
     """
     lookup("kind of pairs", kind, PAIRS)
     if kind != "all" and groups is None:
         raise UserError(f"pairs={kind!r} needs groups: one label a stimulus, such as transcripts")
     group, labels = number_groups(groups, stimuli)
-    first, second = np.triu_indices(stimuli, 1)
-    inside = group[first] == group[second]
+    chosen = _chosen(kind, group, labels)
+    if crossed is None:
+        return Pairs(kind, chosen, group, len(labels))
+    if groups is None or kind == "within":
+        raise UserError("a second factor is crossed with groups, over pairs 'all' or 'between'")
+    factor, levels = number_groups(crossed, stimuli)
+    return Pairs(kind, chosen, group, len(labels), factor, len(levels))
+
+
+def _chosen(
+    kind: str, group: Int[np.ndarray, " stimulus"], labels: Sequence[Hashable]
+) -> Int[np.ndarray, " pair"] | None:
     if kind == "all":
-        index = np.arange(len(first))
-    elif kind == "between":
-        index = np.flatnonzero(~inside)
-        if len(labels) < 3:
-            raise UserError(f"pairs='between' needs three groups or more, found {len(labels)}")
-    else:
-        index = np.flatnonzero(inside)
-        index = index[np.argsort(group[first[index]], kind="stable")]
-        largest = int(np.bincount(group).max())
-        if largest < 3:
-            raise UserError(
-                "pairs='within' needs a group of three stimuli or more, "
-                f"and the largest group has {largest}"
-            )
-    return Pairs(kind, index, first[index], second[index], inside[index], group, len(labels))
+        return None
+    if kind == "between" and len(labels) < 3:
+        raise UserError(f"pairs='between' needs three groups or more, found {len(labels)}")
+    if kind == "within":
+        _refuse_single(group, labels)
+    first, second = np.triu_indices(len(group), 1)
+    inside = group[first] == group[second]
+    if kind == "between":
+        return np.flatnonzero(~inside)
+    index = np.flatnonzero(inside)
+    return index[np.argsort(group[first[index]], kind="stable")]
+
+
+def _refuse_single(group: Int[np.ndarray, " stimulus"], labels: Sequence[Hashable]) -> None:
+    size = np.bincount(group)
+    if size.max() < 3:
+        raise UserError(
+            "pairs='within' needs a group of three stimuli or more, "
+            f"and the largest group has {size.max()}"
+        )
+    single = np.flatnonzero(size == 1)
+    if len(single):
+        raise UserError(
+            f"pairs='within' needs groups of two stimuli or more, and {len(single)} have one, "
+            f"such as {labels[single[0]]!r}; leave those stimuli out with .select(ids)"
+        )

@@ -10,16 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from grounding.errors import UserError
-from grounding.rsa.agreement import Comparison, ready_comparison, unexplained
-from grounding.rsa.measures import products, transform
+from grounding.rsa.agreement import CONTROLLED, Comparison, ready_comparison, unexplained
 from grounding.rsa.pairs import number_groups
 from grounding.rsa.rdm import RDM
 from grounding.rsa.resampling import Progress
+from grounding.rsa.vectors import every_product, transform
 from grounding.tables import lookup
 
 __all__ = ["ALTERNATIVES", "PermutationTest", "permutation_test"]
@@ -64,6 +65,7 @@ def permutation_test(
     n: int,
     rng: np.random.Generator,
     controls: Sequence[RDM] = (),
+    controlled: str = "both",
     groups: Sequence[Hashable] | None = None,
     pairs: str = "all",
     alternative: str = "greater",
@@ -71,7 +73,7 @@ def permutation_test(
 ) -> PermutationTest:
     """Test the agreement of each model with a reference, and of the best of them.
 
-    measure, controls, pairs: as for `compare`.
+    measure, controls, controlled, pairs: as for `compare`.
     n: the number of permutations.
     groups: one label a stimulus. Whole groups change places with groups of the same size, the
         order inside each kept; a group of a size of its own stays. For pairs "within", stimuli
@@ -86,10 +88,17 @@ def permutation_test(
     if n < 1:
         raise UserError(f"a permutation test needs one permutation or more, found n={n}")
     comparison, observed = ready_comparison(
-        models, [reference], measure=measure, controls=controls, pairs=pairs, groups=groups
+        models,
+        [reference],
+        measure=measure,
+        controls=controls,
+        controlled=controlled,
+        pairs=pairs,
+        groups=groups,
     )
     exchange, unmoved = _exchanges(reference.n, groups, inside=pairs == "within")
-    null = _null(comparison, exchange, n, rng, progress)
+    statistic = _Products(comparison) if comparison.measure.direct is None else _Direct(comparison)
+    null = _null(statistic, comparison, exchange, n, rng, progress)
     seen, under = reaching(observed[:, 0]), reaching(null)
     best = under.max(1)
     return PermutationTest(
@@ -129,42 +138,87 @@ def _exchanges(
     return movable, tuple(labels[group] for group in sorted(alone))
 
 
+class _Statistic(Protocol):
+    """What permutations are done to, and the agreement that they give."""
+
+    permuted: Float[np.ndarray, " pair"]
+
+    def under(self, permuted: Float[np.ndarray, "some pair"]) -> Float[np.ndarray, "some model"]:
+        """Return the models' agreement with each permuted vector."""
+        ...
+
+
 def _null(
+    statistic: _Statistic,
     comparison: Comparison,
     exchange: list[Int[np.ndarray, "_block _member"]],
     n: int,
     rng: np.random.Generator,
     progress: Progress | None,
 ) -> Float[np.ndarray, "permutation model"]:
-    vectors, pairs, models = comparison.vectors, comparison.pairs, comparison.models
-    points = transform(vectors)
-    matrix = products(vectors)
-    left = np.diag(unexplained(matrix, models + 1))
-    directions, loading = _orthogonal_controls(matrix, points, models + 1)
-    against = points[:models] - loading[:, :models].T @ directions
-    residual = points[models] - loading[:, models] @ directions
-    tested = np.concatenate([against, directions])
-
-    stimuli = len(pairs.group)
+    first, second = comparison.pairs.stimuli
+    stimuli = len(comparison.pairs.group)
     square = np.zeros((stimuli, stimuli))
-    square[pairs.first, pairs.second] = square[pairs.second, pairs.first] = residual
-    null = np.empty((n, models))
+    square[first, second] = square[second, first] = statistic.permuted
+    null = np.empty((n, comparison.models))
     for start in range(0, n, BLOCK):
         size = min(BLOCK, n - start)
-        permuted = np.empty((size, len(residual)))
+        permuted = np.empty((size, len(first)))
         for row in range(size):
             place = _permutation(exchange, stimuli, rng)
-            at = place[pairs.first] * stimuli + place[pairs.second]
+            at = (place * stimuli)[first]
+            at += place[second]
             np.take(square, at, out=permuted[row], mode="clip")
-        product = permuted @ tested.T
-        variance = left[models] - (product[:, models:] ** 2).sum(1)
-        scale = np.sqrt(np.outer(variance, left[:models]))
-        zero = scale == 0.0  # constant inside every group: agreement 0 by definition
-        null[start : start + size] = product[:, :models] / np.where(zero, 1.0, scale)
-        null[start : start + size][zero] = 0.0
+        null[start : start + size] = statistic.under(permuted)
         if progress is not None:
             progress(start + size, n)
     return null
+
+
+class _Products:
+    """For measures that are cosines: the residual of the reference is permuted."""
+
+    def __init__(self, comparison: Comparison) -> None:
+        models = comparison.models
+        points = transform(comparison.vectors)
+        matrix = every_product(comparison.vectors)
+        directions, loading = _orthogonal_controls(matrix, points, models + 1)
+        against = points[:models] - loading[:, :models].T @ directions
+        fitted = loading[:, models] @ directions
+        self.permuted = points[models] - fitted
+        self._models = models
+        self._tested = np.concatenate([against, directions, fitted[None]])
+        left = np.diag(unexplained(matrix, models + 1))
+        whole = np.diag(matrix)[: models + 1]
+        self._model, self._reference = CONTROLLED[comparison.controlled]
+        self._own = left[:models] if self._model else whole[:models]
+        self._left, self._fitted = left[models], fitted @ fitted
+
+    def under(self, permuted: Float[np.ndarray, "some pair"]) -> Float[np.ndarray, "some model"]:
+        product = permuted @ self._tested.T
+        if self._reference:  # the controls are taken from the permuted reference again
+            variance = self._left - (product[:, self._models : -1] ** 2).sum(1)
+        else:
+            variance = self._left + self._fitted + 2.0 * product[:, -1]
+        scale = np.sqrt(np.outer(np.maximum(variance, 0.0), self._own))
+        zero = scale == 0.0  # constant inside every group: agreement 0 by definition
+        agreement = product[:, : self._models] / np.where(zero, 1.0, scale)
+        agreement[zero] = 0.0
+        return agreement
+
+
+class _Direct:
+    """For measures that are functions of two vectors: the reference itself is permuted."""
+
+    def __init__(self, comparison: Comparison) -> None:
+        assert comparison.measure.direct is not None
+        *models, reference = (np.asarray(one, dtype=float) for one in comparison.vectors.source)
+        self.permuted = reference
+        self._models = np.stack(models)
+        self._score = comparison.measure.direct
+
+    def under(self, permuted: Float[np.ndarray, "some pair"]) -> Float[np.ndarray, "some model"]:
+        return self._score(self._models, permuted).T
 
 
 def _orthogonal_controls(

@@ -2,8 +2,9 @@
 
 Stimuli are the random factor: a sample draws as many groups as there are, with replacement.
 A draw is only a count for every group, and a count is only a weight for every pair, so that
-nothing is copied and every vector is sorted once (see `grounding.rsa.measures`). All draws are
-made before any is used: serial and parallel runs give the same numbers.
+nothing is copied and every vector is sorted once (see `grounding.rsa.vectors`); without ranks all
+draws share one matrix product (see `grounding.rsa.quadratic`). All draws are made before any is
+used, and worked on in blocks of one size: serial and parallel runs give the same numbers.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ __all__ = ["Bootstrap", "Progress", "bootstrap", "draw_groups", "resample", "shi
 
 Progress = Callable[[int, int], None]  # called with samples done and samples in all
 
-BLOCK = 25  # samples between two calls of progress, and the unit of work of a process
+BLOCK = 100  # samples between two calls of progress, and the unit of work of a process
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,11 +37,13 @@ class Bootstrap:
     estimate: over all stimuli.
     samples: over each sample; NaN where a sample leaves an RDM without variance.
     groups: how many groups were drawn from.
+    levels: how many levels of a second factor were drawn from; 0 without one.
     """
 
     estimate: Float[np.ndarray, "model reference"]
     samples: Float[np.ndarray, "sample model reference"]
     groups: int
+    levels: int = 0
 
     def of(self, model: int, reference: int) -> Sampled:
         """Return one model's agreement with one reference."""
@@ -81,27 +84,42 @@ def bootstrap(
     n: int,
     rng: np.random.Generator,
     groups: Sequence[Hashable] | None = None,
+    crossed: Sequence[Hashable] | None = None,
     controls: Sequence[RDM] = (),
+    controlled: str = "both",
     pairs: str = "all",
     processes: int = 1,
     progress: Progress | None = None,
 ) -> Bootstrap:
     """Bootstrap the agreement of every model with every reference.
 
-    measure, controls, pairs: as for `compare`; the controls hold for all.
+    measure, controls, controlled, pairs: as for `compare`; the controls hold for all.
     n: the number of samples.
     groups: one label a stimulus; whole groups are drawn. None draws single stimuli.
+    crossed: one label a stimulus of a second factor, such as the speaker, that is crossed with
+        the groups. Its levels are drawn too, and the copies of a pair are multiplied (Owen 2007,
+        the pigeonhole bootstrap, doi:10.1214/07-AOAS122): the interval holds for new groups and
+        new levels, and is wider than either alone.
     processes: how many processes share the samples; the numbers do not depend on it.
     progress: called with the samples done and the samples in all.
 
     Raises what `compare` raises, and `UserError` for fewer than one sample or process.
     """
     comparison, estimate = ready_comparison(
-        models, references, measure=measure, controls=controls, pairs=pairs, groups=groups
+        models,
+        references,
+        measure=measure,
+        controls=controls,
+        controlled=controlled,
+        pairs=pairs,
+        groups=groups,
+        crossed=crossed,
     )
     drawn = draw_groups(comparison.pairs.groups, n, rng)
+    if crossed is not None:
+        drawn = np.hstack([drawn, draw_groups(comparison.pairs.levels, n, rng)])
     samples = resample(comparison, drawn, processes=processes, progress=progress)
-    return Bootstrap(estimate, samples, comparison.pairs.groups)
+    return Bootstrap(estimate, samples, comparison.pairs.groups, comparison.pairs.levels)
 
 
 def draw_groups(groups: int, n: int, rng: np.random.Generator) -> Int[np.ndarray, "sample group"]:
@@ -121,19 +139,18 @@ def resample(
     """Return the agreements under each draw, in the order of the draws."""
     if processes < 1:
         raise UserError(f"processes must be 1 or more, found {processes}")
+    if not comparison.measure.resampled:
+        raise UserError(
+            f"{comparison.measure.name} has no bootstrap, since copies of a stimulus agree with "
+            "each other whatever the model: take permutation_test, or another measure"
+        )
     blocks = [drawn[start : start + BLOCK] for start in range(0, len(drawn), BLOCK)]
     if processes == 1:
-        return _gather(map(_resample_block, repeat(comparison), blocks), len(drawn), progress)
+        return _gather(map(Comparison.over_draws, repeat(comparison), blocks), len(drawn), progress)
     # Spawned, since a fork of a process that runs threads (torch, BLAS) may hang.
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        parts = pool.map(_resample_block, repeat(comparison), blocks)
+        parts = pool.map(Comparison.over_draws, repeat(comparison), blocks)
         return _gather(parts, len(drawn), progress)
-
-
-def _resample_block(
-    comparison: Comparison, drawn: Int[np.ndarray, "sample group"]
-) -> Float[np.ndarray, "sample model reference"]:
-    return np.stack([comparison.agreement(comparison.pairs.weights(one)) for one in drawn])
 
 
 def _gather(

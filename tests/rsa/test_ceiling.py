@@ -8,6 +8,7 @@ import pytest
 from grounding.errors import UserError
 from grounding.rsa import MEASURES, RDM, compare, oracle_rdm, transcript_ceiling
 
+PLAIN = [name for name, one in MEASURES.items() if not one.whole and one.direct is None]
 WORDS = ["bit", "bat", "bit", "beat", "bat", "bit", "beat", "beat", "boot", "boot", "bat", "bit"]
 
 
@@ -57,7 +58,7 @@ def test_neither_stimulus_of_a_pair_has_a_say_in_its_guess(random_rdm):
     assert not np.allclose(before[2, other], after[2, other])  # stimulus 0 speaks for others
 
 
-@pytest.mark.parametrize("measure", MEASURES)
+@pytest.mark.parametrize("measure", PLAIN)
 def test_ceiling_splits_pairs_and_the_reference_itself_is_above_it(measure, random_rdm, mixed_rdm):
     words = [i // 3 for i in range(30)]
     place = np.random.default_rng(3).normal(size=(10, 4))[words]
@@ -110,7 +111,7 @@ def test_both_kinds_of_pairs_have_the_same_samples_and_progress_goes_on(random_r
     transcript_ceiling(
         random_rdm(0), WORDS, progress=lambda done, total: seen.append((done, total)), **how
     )
-    assert seen == [(25, 60), (30, 60), (55, 60), (60, 60)]
+    assert seen == [(30, 60), (60, 60)]
 
 
 def test_single_realisations_are_left_out_and_named(random_rdm):

@@ -27,13 +27,20 @@ def ask(assay: Assay, evidence: Evidence) -> Answer:
     settings = evidence.settings
     groups = groups_of(evidence.stimuli, assay.group)
     reference = evidence.space(assay.space)
+    controls = [evidence.space(name) for name in assay.controls]
+    asked, layers = _columns(assay, evidence, reference, groups)
+    if assay.pairs == "within":
+        ids = _with_company(reference.ids, groups)
+        kept = set(ids)
+        groups = tuple(g for id, g in zip(reference.ids, groups, strict=True) if id in kept)
+        reference, *controls = (one.select(ids) for one in (reference, *controls))
+        layers = {key: tuple(one.select(ids) for one in rdms) for key, rdms in layers.items()}
     shared: dict[str, Any] = {
         "measure": assay.measure,
-        "controls": [evidence.space(name) for name in assay.controls],
+        "controls": controls,
         "groups": groups,
         "pairs": assay.pairs,
     }
-    asked, layers = _columns(assay, evidence, reference, groups)
     # Every assay starts from the same generator, so that the same folds and the same resamples
     # of stimuli meet all of them and differences between assays are paired.
     scores = score_models(
@@ -52,7 +59,7 @@ def ask(assay: Assay, evidence: Evidence) -> Answer:
     return Answer(
         assay=assay.name,
         missing="",
-        n_stimuli=len(evidence.stimuli),
+        n_stimuli=reference.n,
         n_groups=len(set(groups)),
         asked=tuple(asked),
         value=np.array([scores.estimate[item.key] for item in asked]),
@@ -87,6 +94,12 @@ def _columns(
         asked.append(Asked(name, name, "text", "", "reference", layers=(name,)))
         layers[name] = (rdm,)
     return asked, layers
+
+
+def _with_company(ids: Sequence[str], groups: Sequence[str]) -> list[str]:
+    """Return the stimuli whose transcript was said more than once; others have no pair."""
+    count = Counter(groups)
+    return [id for id, group in zip(ids, groups, strict=True) if count[group] > 1]
 
 
 def _is_tested(item: Asked) -> bool:

@@ -16,7 +16,8 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from grounding.errors import UserError
-from grounding.rsa.agreement import CONTROLLED, Comparison, ready_comparison, unexplained
+from grounding.rsa.agreement import ready_comparison
+from grounding.rsa.comparison import CONTROLLED, Comparison, unexplained
 from grounding.rsa.pairs import number_groups
 from grounding.rsa.rdm import RDM
 from grounding.rsa.resampling import Progress

@@ -19,7 +19,8 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from grounding.errors import UserError
-from grounding.rsa.agreement import Comparison, ready_comparison
+from grounding.rsa.agreement import ready_comparison
+from grounding.rsa.comparison import Comparison
 from grounding.rsa.rdm import RDM
 from grounding.rsa.sampled import Sampled, interval
 

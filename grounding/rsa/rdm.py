@@ -7,7 +7,7 @@ Values are condensed in the order of `scipy.spatial.distance.squareform`: the pa
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,19 +16,22 @@ from jaxtyping import Float
 from scipy.spatial.distance import squareform
 
 from grounding.errors import StimulusMismatch, UserError
-from grounding.rsa.metrics import METRICS
+from grounding.rsa.metrics import METRICS, rearrange
 from grounding.tables import lookup
 
-__all__ = ["RDM", "rdm"]
+__all__ = ["DTYPES", "RDM", "rdm"]
 
+DTYPES: Mapping[str, type] = {"float64": np.float64, "float32": np.float32}
 FEWEST = 3  # two stimuli make one pair, and one pair has no geometry
+CHUNK = 1 << 20  # values that are checked at a time
 
 
 @dataclass(frozen=True, eq=False)
 class RDM:
     """The dissimilarities of all pairs of named stimuli.
 
-    values: condensed, in the unit of the metric; float64, read-only.
+    values: condensed, in the unit of the metric, read-only. float32 stays float32, all else
+        becomes float64. They are copied, unless the array is read-only and owns its memory.
     ids: the stimuli, in the order of rows and columns.
     metric: what made the values, such as "correlation".
     name: what they are of, such as "articulation" or "whisper-tiny.en layer 1"; may be empty.
@@ -45,7 +48,10 @@ class RDM:
 
     def __post_init__(self) -> None:
         ids = check_ids(self.ids)
-        values = np.array(self.values, dtype=np.float64)
+        values = np.asarray(self.values)
+        dtype = np.float32 if values.dtype == np.float32 else np.float64
+        if values.dtype != dtype or values.flags.writeable or not values.flags.owndata:
+            values = np.array(values, dtype=dtype)
         pairs = len(ids) * (len(ids) - 1) // 2
         what = f"RDM {self.name!r}" if self.name else "RDM"
         if values.shape != (pairs,):
@@ -53,7 +59,8 @@ class RDM:
                 f"{what}: {len(ids)} ids need {pairs} condensed values, "
                 f"found an array of shape {values.shape}"
             )
-        broken = int(np.count_nonzero(~np.isfinite(values)))
+        chunks = (values[start : start + CHUNK] for start in range(0, pairs, CHUNK))
+        broken = sum(int(np.count_nonzero(~np.isfinite(chunk))) for chunk in chunks)
         if broken:
             raise UserError(
                 f"{what}: {broken} of {pairs} values are not finite; "
@@ -88,9 +95,9 @@ class RDM:
                 f"{self.name or 'this RDM'} has no stimulus {absent[0]!r} "
                 f"({len(absent)} of {len(wanted)} asked for are missing)"
             )
-        rows = np.array([place[id] for id in wanted])
-        first, second = np.triu_indices(len(rows), 1)
-        return RDM(self.square()[rows[first], rows[second]], wanted, self.metric, self.name)
+        values = rearrange(self.values, self.n, np.array([place[id] for id in wanted]))
+        values.flags.writeable = False
+        return RDM(values, wanted, self.metric, self.name)
 
     def to_rsatoolbox(self) -> Any:
         """Return an `rsatoolbox.rdm.RDMs` of one RDM, with ids as pattern descriptor "id"."""
@@ -124,7 +131,7 @@ class RDM:
             raise UserError(f"row {row} is out of range: there are {rdms.n_rdm} RDMs")
         names = rdms.rdm_descriptors.get("name", [""] * rdms.n_rdm)
         return cls(
-            values=np.asarray(rdms.dissimilarities[row], dtype=np.float64),
+            values=np.asarray(rdms.dissimilarities[row]),
             ids=tuple(str(id) for id in rdms.pattern_descriptors[descriptor]),
             metric=str(rdms.dissimilarity_measure),
             name=str(names[row]),
@@ -137,30 +144,38 @@ def rdm(
     *,
     metric: str,
     name: str = "",
+    dtype: str = "float64",
 ) -> RDM:
     """Measure the dissimilarity of every pair of stimuli.
 
     metric: a name in `METRICS`. Rows that are equal are at distance exactly 0, and at exactly
         equal distances from every other row.
+    dtype: how values are kept, "float64" or "float32"; they are computed in float64 either way.
+        The work needs the memory of the values, of the features once more, and little else.
 
-    Raises `UnknownName` for another metric and `UserError` for features that are not finite,
-    not one row an id, or that the metric cannot take (a constant row under "correlation").
+    Raises `UnknownName` for another metric or dtype and `UserError` for features that are not
+    finite, not one row an id, or that the metric cannot take (a constant row under "correlation").
 
     >>> features = np.array([[0.0, 0.0], [3.0, 4.0], [0.0, 1.0]])
     >>> rdm(features, ["a", "b", "c"], metric="euclidean").values.round(3)
     array([5.   , 1.   , 4.243])
     """
     record = lookup("metric", metric, METRICS)
+    kept = lookup("dtype", dtype, DTYPES)
     ids = check_ids(ids)
-    rows = np.asarray(features, dtype=np.float64)
+    rows = np.asarray(features, dtype=np.float64, order="C")
     if rows.ndim != 2 or len(rows) != len(ids) or rows.shape[1] == 0:
         raise UserError(
             f"{len(ids)} ids need features of shape ({len(ids)}, feature), found {rows.shape}"
         )
-    broken = [ids[i] for i in np.flatnonzero(~np.isfinite(rows).all(axis=1))]
-    if broken:
+    finite = np.isfinite(rows)
+    if not finite.all():
+        broken = [ids[i] for i in np.flatnonzero(~finite.all(axis=1))]
         raise UserError(f"the features of {broken[0]!r} are not finite ({len(broken)} such rows)")
-    return RDM(record.distances(rows, ids), ids, metric, name)
+    del finite  # it is as long as the features
+    values = record.distances(rows, ids, kept)
+    values.flags.writeable = False
+    return RDM(values, ids, metric, name)
 
 
 def check_ids(ids: Sequence[Hashable]) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from grounding.errors import UserError
 from grounding.rsa.agreement import ready_comparison
 from grounding.rsa.comparison import Comparison
 from grounding.rsa.rdm import RDM
-from grounding.rsa.sampled import Sampled, interval
+from grounding.rsa.sampled import Sampled, interval, warn_of_few
 
 __all__ = ["Bootstrap", "Progress", "bootstrap", "draw_groups", "resample", "shifted"]
 
@@ -104,7 +104,8 @@ def bootstrap(
     processes: how many processes share the samples; the numbers do not depend on it.
     progress: called with the samples done and the samples in all.
 
-    Raises what `compare` raises, and `UserError` for fewer than one sample or process.
+    Raises what `compare` raises, and `UserError` for fewer than one sample or process. Warns
+    (`FewGroups`) of fewer than 20 groups.
     """
     comparison, estimate = ready_comparison(
         models,
@@ -116,6 +117,7 @@ def bootstrap(
         groups=groups,
         crossed=crossed,
     )
+    warn_of_few(comparison.pairs.groups)
     drawn = draw_groups(comparison.pairs.groups, n, rng)
     if crossed is not None:
         drawn = np.hstack([drawn, draw_groups(comparison.pairs.levels, n, rng)])

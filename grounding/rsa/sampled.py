@@ -1,7 +1,14 @@
-"""A number with the values that it took over bootstrap samples."""
+"""A number with the values that it took over bootstrap samples.
+
+Intervals are percentile intervals. In simulation (`grounding bench --calibration`) 95 % intervals
+over `FEW` groups or more cover the truth in 93 to 97 % of experiments, and in more where RDMs hold
+no stimulus that is far from all others (correlation distances near the null): there they are too
+wide, to the safe side. Over fewer groups they may cover less, and `warn_of_few` says so.
+"""
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,9 +16,26 @@ from jaxtyping import Float
 
 from grounding.errors import UserError
 
-__all__ = ["Sampled", "interval"]
+__all__ = ["FewGroups", "Sampled", "interval", "warn_of_few"]
+
+FEW = 20  # groups
 
 UNDEFINED = 0.05  # share of samples without a value above which an interval would mislead
+
+
+class FewGroups(UserWarning):
+    """Intervals over so few groups cover the truth less often than they say."""
+
+
+def warn_of_few(groups: int, what: str = "groups") -> None:
+    """Warn where an interval would rest on fewer than `FEW` groups."""
+    if groups < FEW:
+        warnings.warn(
+            f"{groups} {what} were drawn from: with fewer than {FEW}, a 95 % interval covers the "
+            "truth in as few as 90 % of experiments; take more, or do not rest a claim on it",
+            FewGroups,
+            stacklevel=3,
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -196,10 +196,9 @@ def _twice_ranks(
     all ranks is (total + 1) / 2. Whole numbers keep it exact, and their sums run faster.
     """
     own = np.bincount(level, weights, minlength=levels)
-    whole = np.int32 if 2 * (len(level) if weights is None else weights.sum()) < 2**31 else np.int64
-    own = own.astype(whole)
-    upto = np.cumsum(own, dtype=whole)
-    total = upto[-1]
+    total = len(level) if weights is None else int(weights.sum())
+    own = own.astype(np.int32 if 2 * total < 2**31 else np.int64)
+    upto: Int[np.ndarray, " level"] = np.cumsum(own, dtype=own.dtype)
     upto *= 2
     upto -= own
     upto -= total

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -13,6 +15,7 @@ from grounding.errors import UserError
 from grounding.rsa import MEASURES, RDM, Sampled, bootstrap, compare_many, interval
 from grounding.rsa.agreement import ready_comparison
 from grounding.rsa.resampling import draw_groups, resample
+from grounding.rsa.sampled import FewGroups
 from grounding.rsa.vectors import ready_vectors, transform
 
 RSATOOLBOX = {
@@ -278,6 +281,16 @@ def test_samples_without_a_value_are_counted_and_too_many_are_refused(random_rdm
     assert some.undefined == 1
     assert some.interval(0.9) == pytest.approx((0.05, 0.95))
     assert some.standard_error == pytest.approx(np.std(np.linspace(0.0, 1.0, 101), ddof=1))
+
+
+def test_an_interval_over_few_groups_comes_with_a_warning(random_rdm):
+    how = {"measure": "pearson", "n": 20, "rng": np.random.default_rng(0)}
+    few, many = ([random_rdm(seed, n) for seed in range(2)] for n in (19, 20))
+    with pytest.warns(FewGroups, match="19 groups were drawn from: with fewer than 20"):
+        bootstrap(few[:1], few[1:], **how)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        bootstrap(many[:1], many[1:], **how)
 
 
 def test_what_cannot_be_sampled_is_refused(random_rdm):

@@ -1,6 +1,9 @@
-"""RDMs and metrics: against scipy and rsatoolbox, with exact zeros and exact ties."""
+"""RDMs and metrics: against scipy and rsatoolbox, exact zeros and ties, in little memory."""
 
 from __future__ import annotations
+
+import tracemalloc
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -10,7 +13,8 @@ from scipy.spatial.distance import pdist, squareform
 
 from grounding.errors import StimulusMismatch, UnknownName, UserError
 from grounding.rsa import METRICS, RDM, rdm
-from grounding.rsa.rdm import check_ids
+from grounding.rsa.metrics import TILE, distances_of_products, equal_rows, rearrange
+from grounding.rsa.rdm import CHUNK, check_ids
 
 SCIPY = {
     "correlation": "correlation",
@@ -19,6 +23,7 @@ SCIPY = {
     "squared-euclidean": "sqeuclidean",
 }
 IDS = ("a", "b", "c", "d")
+MANY = 2 * TILE + 7  # more than two tiles
 
 
 def features(seed: int = 0, n: int = 30, width: int = 17) -> np.ndarray:
@@ -29,12 +34,29 @@ def ids(n: int) -> list[str]:
     return [f"s{i}" for i in range(n)]
 
 
+def most_memory(work: Callable[[], object]) -> int:
+    tracemalloc.start()
+    try:
+        work()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("n", [3, 30, TILE, TILE + 1, MANY])
 @pytest.mark.parametrize("metric", METRICS)
-def test_every_metric_equals_scipy(metric):
-    x = features()
-    assert np.allclose(
-        rdm(x, ids(30), metric=metric).values, pdist(x, SCIPY[metric]), rtol=1e-12, atol=1e-14
-    )
+def test_every_metric_equals_scipy(metric, n):
+    x = features(0, n)
+    found = rdm(x, ids(n), metric=metric).values
+    assert np.allclose(found, pdist(x, SCIPY[metric]), rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.int64])
+def test_any_kind_of_number_in_any_layout_will_do(dtype, order):
+    x = np.asarray(10 * features(), dtype=dtype, order=order)
+    found = rdm(x, ids(30), metric="euclidean").values
+    assert np.allclose(found, pdist(x.astype(float)), rtol=1e-12)
 
 
 @pytest.mark.parametrize("metric", METRICS)
@@ -63,6 +85,76 @@ def test_equal_rows_are_at_zero_and_equally_far_from_all_others(metric):
     near = x.copy()
     near[2, 0] = np.nextafter(near[2, 0], np.inf)
     assert rdm(near, ids(40), metric="squared-euclidean").square()[0, 2] > 0.0
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_equal_rows_are_found_in_other_tiles(metric):
+    x = features(3, MANY, 5)
+    x[[MANY - 1, 1]] = x[[0, TILE]]
+    square = rdm(x, ids(MANY), metric=metric).square()
+    assert square[0, MANY - 1] == square[1, TILE] == 0.0
+    assert (square[0] == square[MANY - 1]).all()
+    assert (square[1] == square[TILE]).all()
+    assert np.allclose(squareform(square), pdist(x, SCIPY[metric]), rtol=1e-11, atol=1e-14)
+
+
+def test_rows_that_share_a_key_are_equal_only_to_the_bit():
+    x = features(0, 4, 6)
+    rows = np.concatenate([x, -x, np.eye(6), x[::-1], np.zeros((2, 6))])
+    rows[-1, 3] = -0.0
+    first, which = equal_rows(rows)  # a row and its negative have one key
+    assert first.tolist() == [*range(14), 18]
+    assert which.tolist() == [*range(14), 3, 2, 1, 0, 14, 14]
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_what_cancels_is_restored_in_every_tile(metric):
+    x = features(5, MANY, 6)
+    places = [(0, 1), (3, TILE + 1), (TILE + 2, MANY - 2), (5, MANY - 1)]
+    for i, j in places:
+        x[j] = x[i] + 1e-9 * np.arange(6) ** 2
+    square = rdm(x, ids(MANY), metric=metric).square()
+    long = x.astype(np.longdouble)
+    if metric == "correlation":
+        long -= long.mean(1, keepdims=True)
+    if metric in ("correlation", "cosine"):
+        long /= np.sqrt(2.0 * (long**2).sum(1, keepdims=True))
+    for i, j in places:
+        exact = ((long[i] - long[j]) ** 2).sum()
+        exact = np.sqrt(exact) if metric == "euclidean" else exact
+        assert abs(square[i, j] / exact - 1.0) < 1e-6  # as exact as the 16 digits of the rows
+    centred = x - x.mean(0)
+    norms = (centred**2).sum(1)
+    product = norms[0] + norms[1] - 2.0 * centred[0] @ centred[1]
+    assert abs(product / ((x[0] - x[1]) ** 2).sum() - 1.0) > 0.1  # the product cancels
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_float32_keeps_the_distances_that_float64_work_gives(metric):
+    x = np.repeat(features(4, MANY, 9), 2, axis=0)[: MANY + 9]
+    x[7] += 1e-9
+    whole, kept = (
+        rdm(x, ids(MANY + 9), metric=metric, dtype=dtype) for dtype in ("float64", "float32")
+    )
+    assert (whole.values.dtype, kept.values.dtype) == (np.float64, np.float32)
+    assert (kept.values == whole.values.astype(np.float32)).all()
+    assert not (kept.values == whole.values).all()
+
+
+def test_work_needs_little_memory_beside_the_result():
+    n, width = 3000, 20
+    x, names = features(0, n, width), ids(n)
+    result = n * (n - 1) // 2 * 4
+    tiles = 3 * TILE * n * 8 + 3 * x.nbytes + (1 << 20)
+    made = rdm(x, names, metric="correlation", dtype="float32")
+    assert (
+        most_memory(lambda: rdm(x, names, metric="correlation", dtype="float32")) < result + tiles
+    )
+    assert most_memory(lambda: made.select(names[::-1])) < result + tiles
+    assert most_memory(made.square) < 2.1 * result
+    assert most_memory(lambda: RDM(made.values, made.ids, "m")) < tiles  # nothing is copied
+    # What pairs of indices would need is more than all that.
+    assert most_memory(lambda: np.triu_indices(n, 1)) > result + tiles
 
 
 @pytest.mark.parametrize("metric", METRICS)
@@ -132,6 +224,48 @@ def test_selecting_takes_rows_and_columns_together(order, count):
     assert (squareform(part.square()) == part.values).all()
 
 
+def test_places_may_come_twice_and_are_at_zero_from_themselves():
+    x = features(2, 6, 4)
+    places = np.array([5, 0, 0, 3, 5, 1])
+    found = rearrange(pdist(x), 6, places)
+    assert np.allclose(found, pdist(x[places]), rtol=1e-12)
+    assert (rearrange(pdist(x), 6, np.arange(6)) == pdist(x)).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_float32_and_float64_stay_what_they_are(dtype):
+    made = RDM(np.arange(6, dtype=dtype), IDS, "x")
+    assert made.values.dtype == made.square().dtype == dtype
+    assert made.select(["d", "a", "b"]).values.dtype == dtype
+    assert made.select(["d", "a", "b"]).values.tolist() == [2.0, 4.0, 0.0]
+    assert RDM.from_rsatoolbox(made.to_rsatoolbox()).values.dtype == dtype
+
+
+@pytest.mark.parametrize("values", [range(6), np.arange(6, dtype=np.float16), [True] * 6])
+def test_all_other_numbers_become_float64(values):
+    assert RDM(values, IDS, "x").values.dtype == np.float64
+
+
+def test_products_of_two_sides_equal_a_slow_loop_and_may_be_negative():
+    one, other = features(0, MANY, 4), features(1, MANY, 4)
+    left, right = np.hstack([one, other]), np.hstack([other, one])
+    found = distances_of_products(left, right)
+    slow = squareform(
+        [(left[i] - left[j]) @ (right[i] - right[j]) for i in range(MANY) for j in range(i)][::-1]
+    )[::-1, ::-1]
+    assert np.allclose(squareform(found), slow, atol=1e-12)
+    assert (found < 0.0).any()
+
+
+def test_values_are_copied_unless_nobody_else_can_write_to_them():
+    values = np.arange(6.0)
+    view = values[:]
+    view.flags.writeable = False  # but `values` can be written to
+    values.flags.writeable = False
+    assert RDM(view, IDS, "x").values is not view
+    assert RDM(values, IDS, "x").values is values
+
+
 def test_values_cannot_be_written_to_nor_changed_from_outside():
     values = np.arange(6.0)
     made = RDM(values, IDS, "x")
@@ -160,6 +294,15 @@ def test_an_rdm_checks_itself(values, names, message):
         RDM(np.asarray(values, dtype=float), names, "m", "x")
 
 
+def test_one_broken_value_among_very_many_is_found():
+    n = 1500
+    values = np.ones(n * (n - 1) // 2)
+    assert len(values) > CHUNK
+    values[-1] = np.inf
+    with pytest.raises(UserError, match="1 of 1124250 values are not finite"):
+        RDM(values, ids(n), "m")
+
+
 def test_ids_are_strings():
     with pytest.raises(UserError, match="a stimulus id is a string, found 3"):
         check_ids(("a", "b", 3))
@@ -169,6 +312,8 @@ def test_features_that_a_metric_cannot_take_are_refused_by_id():
     x = features(0, 4, 5)
     with pytest.raises(UnknownName, match=r"unknown metric 'cosin'. Did you mean 'cosine'"):
         rdm(x, IDS, metric="cosin")
+    with pytest.raises(UnknownName, match=r"unknown dtype 'float16'.*Known: float32, float64"):
+        rdm(x, IDS, metric="cosine", dtype="float16")
     with pytest.raises(UserError, match=r"4 ids need features of shape \(4, feature\)"):
         rdm(x[:3], IDS, metric="cosine")
     broken = x.copy()

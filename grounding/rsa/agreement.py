@@ -9,6 +9,7 @@ has no effect.
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from typing import Protocol
 
 import numpy as np
 from jaxtyping import Float
@@ -21,7 +22,28 @@ from grounding.rsa.rdm import RDM
 from grounding.rsa.vectors import Vectors, every_product, ready_vectors
 from grounding.tables import lookup
 
-__all__ = ["compare", "compare_many", "ready_comparison", "same_stimuli"]
+__all__ = [
+    "Named",
+    "compare",
+    "compare_many",
+    "ready_comparison",
+    "refuse_collinear",
+    "same_stimuli",
+]
+
+
+class Named(Protocol):
+    """What has a name and named stimuli: an RDM, or features to make one of."""
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The stimuli, in order."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """What it is of; may be empty."""
+        ...
 
 
 def compare(
@@ -104,6 +126,8 @@ def ready_comparison(
     if not models or not references:
         raise UserError("a comparison needs a model and a reference, and one list is empty")
     _refuse_kind(record, pairs, controls)
+    if record.squared and any(one.metric == "euclidean" for one in rdms):
+        raise UserError(f"{record.name} needs squared distances: take metric 'squared-euclidean'")
     if crossed is not None and record.whole:
         raise UserError(f"{record.name} has no bootstrap over two factors: take another measure")
     names = same_stimuli(rdms)
@@ -124,7 +148,7 @@ def ready_comparison(
         vectors = ready_vectors(values, record, block)
     comparison = Comparison(record, vectors, chosen, len(models), len(references), controlled)
     if controls:
-        _refuse_collinear(every_product(vectors), names, len(models) + len(references))
+        refuse_collinear(every_product(vectors), names, len(models) + len(references))
     return comparison, comparison.agreement()
 
 
@@ -150,7 +174,7 @@ def _refuse_constant(
             )
 
 
-def same_stimuli(rdms: Sequence[RDM]) -> list[str]:
+def same_stimuli(rdms: Sequence[Named]) -> list[str]:
     """Return what to call each RDM; raise `StimulusMismatch` unless all have the same ids."""
     names = [f"RDM {i} ({rdm.name})" if rdm.name else f"RDM {i}" for i, rdm in enumerate(rdms)]
     first = rdms[0]
@@ -175,9 +199,13 @@ def same_stimuli(rdms: Sequence[RDM]) -> list[str]:
     return names
 
 
-def _refuse_collinear(
+def refuse_collinear(
     matrix: Float[np.ndarray, "vector vector"], names: Sequence[str], kept: int
 ) -> None:
+    """Raise `UserError` where controls repeat each other or explain all of a vector.
+
+    matrix: products of all vectors; the first `kept` are not controls.
+    """
     # Sweep one control at a time, so that the one that takes the last variance has a name.
     left = np.array(matrix)
     whole = np.diag(matrix)

@@ -13,6 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from grounding.rsa.kendall import tau_a
+from grounding.rsa.neighbours import mutual_knn
+from grounding.rsa.procrustes import procrustes_similarity
+
 __all__ = ["MEASURES", "Measure"]
 
 NEIGHBOURS = 10  # k of mutual-knn, as in Huh et al. 2024
@@ -40,6 +44,7 @@ class Measure:
         off whole (U-centring), 2 is the whitening by the covariance of distance estimates.
     direct: for a measure that is no cosine, its function.
     resampled: whether a bootstrap over stimuli makes sense for it.
+    squared: whether it takes dissimilarities for squared distances.
     """
 
     name: str
@@ -55,6 +60,7 @@ class Measure:
     rows: float | None = None
     direct: Direct | None = None
     resampled: bool = True
+    squared: bool = False
 
     @property
     def whole(self) -> bool:
@@ -108,6 +114,16 @@ MEASURES: Mapping[str, Measure] = {
             breaks_ties=True,
         ),
         Measure(
+            name="tau-a",
+            lower=-1.0,
+            upper=1.0,
+            null=0.0,
+            cost="P log P",
+            invariances="any strictly increasing function",
+            reference="Kendall 1938, doi:10.1093/biomet/30.1-2.81; Nili et al. 2014",
+            direct=tau_a,
+        ),
+        Measure(
             name="whitened-cosine",
             lower=-1.0,
             upper=1.0,
@@ -136,9 +152,33 @@ MEASURES: Mapping[str, Measure] = {
             cost="P",
             invariances="adding a number of each stimulus' own to its row and column, multiplying "
             "by a positive number",
-            reference="Song et al. 2012, jmlr.org/papers/v13/song12a; on squared distances, where "
-            "it is the linear CKA of the features",
+            reference="Song et al. 2012, jmlr.org/papers/v13/song12a; of squared distances it is "
+            "the linear CKA of the features, of distances the bias-corrected distance correlation "
+            "(Szekely & Rizzo 2013, doi:10.1016/j.jmva.2013.02.012)",
             rows=0.0,
+        ),
+        Measure(
+            name="mutual-knn",
+            lower=0.0,
+            upper=1.0,
+            null=None,  # k / (n - 1): see `mutual_knn_null`
+            cost="n^2 log n",
+            invariances="any strictly increasing function",
+            reference="Huh et al. 2024, arXiv:2405.07987; k = 10",
+            direct=mutual_knn(NEIGHBOURS),
+            resampled=False,  # copies are each other's nearest neighbours
+        ),
+        Measure(
+            name="procrustes",
+            lower=0.0,
+            upper=1.0,
+            null=None,  # grows with the dimensions of both
+            cost="n^3",
+            invariances="multiplying by a positive number",
+            reference="Ding, Denain & Steinhardt 2021, arXiv:2108.01661",
+            direct=procrustes_similarity,
+            resampled=False,  # copies add agreement of their own
+            squared=True,
         ),
     )
 }

@@ -91,7 +91,7 @@ class Forms:
         return self._cells[0]
 
     @cached_property
-    def _cells(self):  # noqa: ANN202
+    def _cells(self):
         a, b = (self.pairs.group[one].astype(np.intp) for one in self.pairs.stimuli)
         if self.pairs.groups == len(self.pairs.group):
             return (a, b), None  # every pair is a cell of its own
@@ -105,10 +105,7 @@ class Forms:
         if which is None:
             return None
         return np.stack(
-            [
-                np.bincount(which, self.values[i] * self.values[j], len(first))
-                for i, j in self.place
-            ]
+            [np.bincount(which, self.values[i] * self.values[j], len(first)) for i, j in self.place]
         )
 
     def sums(self, part: slice) -> Float[np.ndarray, "product some"]:

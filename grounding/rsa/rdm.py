@@ -101,14 +101,9 @@ class RDM:
 
     def to_rsatoolbox(self) -> Any:
         """Return an `rsatoolbox.rdm.RDMs` of one RDM, with ids as pattern descriptor "id"."""
-        from rsatoolbox.rdm import RDMs
+        from grounding.rsa.interchange import to_rsatoolbox
 
-        return RDMs(
-            dissimilarities=np.array(self.values)[None],
-            dissimilarity_measure=self.metric,
-            rdm_descriptors={"name": [self.name]},
-            pattern_descriptors={"id": list(self.ids)},
-        )
+        return to_rsatoolbox([self])
 
     @classmethod
     def from_rsatoolbox(cls, rdms: Any, *, row: int | None = None, descriptor: str = "id") -> RDM:
@@ -118,24 +113,15 @@ class RDM:
 
         Raises `UserError` when the descriptor is missing or `row` is needed or out of range.
         """
-        if descriptor not in rdms.pattern_descriptors:
-            known = ", ".join(sorted(rdms.pattern_descriptors))
-            raise UserError(
-                f"these RDMs have no pattern descriptor {descriptor!r} to name the stimuli. "
-                f"Known: {known}."
-            )
-        if row is None and rdms.n_rdm != 1:
-            raise UserError(f"there are {rdms.n_rdm} RDMs here: give row=0 to {rdms.n_rdm - 1}")
+        from grounding.rsa.interchange import from_rsatoolbox
+
+        known = from_rsatoolbox(rdms, descriptor=descriptor).rdms
+        if row is None and len(known) > 1:
+            raise UserError(f"there are {len(known)} RDMs here: give row=0 to {len(known) - 1}")
         row = 0 if row is None else row
-        if not 0 <= row < rdms.n_rdm:
-            raise UserError(f"row {row} is out of range: there are {rdms.n_rdm} RDMs")
-        names = rdms.rdm_descriptors.get("name", [""] * rdms.n_rdm)
-        return cls(
-            values=np.asarray(rdms.dissimilarities[row]),
-            ids=tuple(str(id) for id in rdms.pattern_descriptors[descriptor]),
-            metric=str(rdms.dissimilarity_measure),
-            name=str(names[row]),
-        )
+        if not 0 <= row < len(known):
+            raise UserError(f"row {row} is out of range: there are {len(known)} RDMs")
+        return known[row]
 
 
 def rdm(

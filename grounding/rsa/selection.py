@@ -1,10 +1,11 @@
 """Score models whose best layer is not known beforehand, without scoring the choice.
 
-A layer is chosen on the stimuli of other folds than the one it is scored on, and folds share no
-group (transcript). The score is the mean over folds. For its interval groups are drawn inside
-each fold while the chosen layer stays, with the same draws for every model: differences are
-paired. Draws depend only on the generator, the groups, `folds` and `n`: calls with equal
-generators are paired with each other too, also over other references, controls or measures.
+A layer is chosen, or layers are weighed, on the stimuli of other folds than the one that is
+scored, and folds share no group (transcript). The score is the mean over folds. For its interval
+groups are drawn inside each fold while layer and weights stay, with the same draws for every
+model: differences are paired. Draws depend only on the generator, the groups, `folds` and `n`:
+calls with equal generators are paired with each other too, also over other references, controls,
+measures and ways to choose.
 """
 
 from __future__ import annotations
@@ -13,34 +14,41 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from grounding.errors import UserError
-from grounding.rsa.agreement import compare_many, ready_comparison, same_stimuli
+from grounding.rsa.agreement import ready_comparison, same_stimuli
 from grounding.rsa.folds import split_groups, take
+from grounding.rsa.layers import CHOICES, Mixture, Places, Terms, one_layer
 from grounding.rsa.rdm import RDM
 from grounding.rsa.resampling import Progress, draw_groups, resample, shifted
-from grounding.rsa.sampled import Sampled
+from grounding.rsa.sampled import Sampled, warn_of_few
 
-__all__ = ["Scores", "Selection", "held_out_layer", "score_models"]
+__all__ = ["Scores", "Selection", "held_out_layer", "score_models", "weighted_layers"]
 
 
 @dataclass(frozen=True, eq=False)
 class Selection:
-    """A model's best layer, and what it scores on stimuli that did not choose it.
+    """A model's best layer or weighted layers, and their score on stimuli that had no say in it.
 
-    estimate: the mean over folds of the chosen layer's agreement in that fold.
-    chosen: for each fold the layer that agreed best in the other folds.
-    scores: for each fold the chosen layer's agreement in it.
+    estimate: the mean over folds of the agreement in that fold.
+    weights: for each fold what every layer weighs there, fitted in the other folds: 1 for a layer
+        that was chosen; see `Mixture`.
+    scores: for each fold the agreement in it.
     curve: every layer's agreement over all stimuli (its maximum is selected, so too high).
     folds: the stimuli of each fold.
     """
 
     estimate: float
-    chosen: tuple[int, ...]
+    weights: Float[np.ndarray, "fold layer"]
     scores: tuple[float, ...]
     curve: Float[np.ndarray, " layer"]
     folds: tuple[tuple[str, ...], ...]
+
+    @property
+    def chosen(self) -> tuple[int, ...]:
+        """For each fold the layer that was chosen, or that weighs most."""
+        return _heaviest(self.weights)
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +59,7 @@ class Scores:
     estimate: each model's score, the mean over folds.
     samples: the scores in each bootstrap sample; NaN where one leaves an RDM without variance.
     scores: the score in each fold.
-    chosen: for each model the layer scored in each fold.
+    weights: for each model what every layer weighs in each fold; see `Selection`.
     curve: for each model every layer's agreement over all stimuli.
     folds: the stimuli of each fold; one fold when layers are given.
     """
@@ -60,9 +68,14 @@ class Scores:
     estimate: Mapping[str, float]
     samples: Float[np.ndarray, "sample model"]
     scores: Float[np.ndarray, "fold model"]
-    chosen: Mapping[str, tuple[int, ...]]
-    curve: Mapping[str, Float[np.ndarray, " layer"]]
+    weights: Mapping[str, Float[np.ndarray, "fold _layer"]]
+    curve: Mapping[str, Float[np.ndarray, " _layer"]]
     folds: tuple[tuple[str, ...], ...]
+
+    @property
+    def chosen(self) -> Mapping[str, tuple[int, ...]]:
+        """For each model and fold the layer that was chosen, or that weighs most."""
+        return {model: _heaviest(weights) for model, weights in self.weights.items()}
 
     def of(self, model: str) -> Sampled:
         """Return one model's score with its samples."""
@@ -106,20 +119,52 @@ def held_out_layer(
 
     Raises what `compare` raises for any fold, and `UserError` for too few groups.
     """
-    how = _How(reference, controls, groups, measure, pairs)
-    same_stimuli([*layers, reference, *controls])
-    held = split_groups(reference.n, groups, folds, rng)
-    chosen = _choose(layers, how, held)
-    scores = tuple(
-        float(how.over(places).agreement([take(layers[layer], places)])[0])
-        for layer, places in zip(chosen, held, strict=True)
-    )
+    terms = Terms(reference, controls, groups, measure, pairs)
+    return _select(layers, terms, "held-out", folds, rng)
+
+
+def weighted_layers(
+    layers: Sequence[RDM],
+    reference: RDM,
+    *,
+    measure: str,
+    rng: np.random.Generator,
+    groups: Sequence[Hashable] | None = None,
+    controls: Sequence[RDM] = (),
+    pairs: str = "all",
+    folds: int = 2,
+) -> Selection:
+    """Weigh a model's layers on some groups of stimuli and score their sum on the others.
+
+    The weights are those without a negative one whose sum agrees most; see `weigh_layers`, also
+    for the measures that have weights.
+
+    measure, controls, pairs: as for `compare`.
+    groups: one label a stimulus; no group is in two folds. None: each stimulus is its own.
+
+    Raises what `compare` raises for any fold, and `UserError` for too few groups and a measure
+    that has no weights.
+    """
+    terms = Terms(reference, controls, groups, measure, pairs)
+    return _select(layers, terms, "weighted", folds, rng)
+
+
+def _select(
+    layers: Sequence[RDM], terms: Terms, choice: str, folds: int, rng: np.random.Generator
+) -> Selection:
+    same_stimuli([*layers, terms.reference, *terms.controls])
+    held = split_groups(terms.reference.n, terms.groups, folds, rng)
+    fitted = _fit(layers, terms, choice, held)
+    scores = []
+    for mixture, places in zip(fitted, held, strict=True):
+        here = terms.over(places)
+        scores.append(float(here.agreement([mixture.over(layers, places, here)])[0]))
     return Selection(
         estimate=float(np.mean(scores)),
-        chosen=chosen,
-        scores=scores,
-        curve=how.agreement(layers),
-        folds=tuple(tuple(reference.ids[i] for i in places) for places in held),
+        weights=np.stack([mixture.weights for mixture in fitted]),
+        scores=tuple(scores),
+        curve=terms.agreement(layers),
+        folds=_ids(terms.reference, held),
     )
 
 
@@ -143,30 +188,35 @@ def score_models(
     models: for each name the RDMs of its layers; one RDM for what has no layers.
     measure, controls, pairs: as for `compare`.
     n: the number of bootstrap samples; see `bootstrap` for groups, processes and progress.
-    layers: "held-out" chooses each model's layer as `held_out_layer` does. A number, or one for
-        each model, fixes it (negative counts from the last), and all stimuli are one fold.
+    layers: "held-out" chooses each model's layer as `held_out_layer` does, and "weighted" weighs
+        its layers as `weighted_layers` does. A number, or one for each model, fixes a layer
+        (negative counts from the last), and all stimuli are one fold.
 
     Raises what `compare` and `bootstrap` raise, and `UserError` for a layer that is not there.
     """
     if not models:
         raise UserError("there is no model to score")
-    how = _How(reference, controls, groups, measure, pairs)
+    terms = Terms(reference, controls, groups, measure, pairs)
     names = tuple(models)
     same_stimuli([reference, *controls, *(rdm for name in names for rdm in models[name])])
     if isinstance(layers, str):
-        if layers != "held-out":
-            raise UserError(f"layers must be 'held-out', a number or one a model, found {layers!r}")
+        if layers not in CHOICES:
+            raise UserError(
+                f"layers must be {' or '.join(map(repr, CHOICES))}, a number or one a model, "
+                f"found {layers!r}"
+            )
         held = split_groups(reference.n, groups, folds, rng)
-        chosen = {name: _choose(models[name], how, held) for name in names}
+        fitted = {name: _fit(models[name], terms, layers, held) for name in names}
     else:
         held = (np.arange(reference.n),)
-        chosen = {name: (_fixed(name, len(models[name]), layers),) for name in names}
+        fitted = {name: [_fixed(name, len(models[name]), layers)] for name in names}
+    warn_of_few(len(set(groups)) if groups is not None else reference.n)
     scores, samples = [], []
     for fold, places in enumerate(held):
-        here = how.over(places)
-        best = [take(models[name][chosen[name][fold]], places) for name in names]
+        here = terms.over(places)
+        mixed = [fitted[name][fold].over(models[name], places, here) for name in names]
         comparison, estimate = ready_comparison(
-            best,
+            mixed,
             [here.reference],
             measure=measure,
             controls=here.controls,
@@ -182,57 +232,36 @@ def score_models(
         estimate=dict(zip(names, np.mean(scores, axis=0).tolist(), strict=True)),
         samples=np.mean(samples, axis=0),
         scores=np.stack(scores),
-        chosen=chosen,
-        curve={name: how.agreement(models[name]) for name in names},
-        folds=tuple(tuple(reference.ids[i] for i in places) for places in held),
+        weights={name: np.stack([one.weights for one in fitted[name]]) for name in names},
+        curve={name: terms.agreement(models[name]) for name in names},
+        folds=_ids(reference, held),
     )
 
 
-@dataclass(frozen=True, eq=False)
-class _How:
-    reference: RDM
-    controls: Sequence[RDM]
-    groups: Sequence[Hashable] | None
-    measure: str
-    pairs: str
-
-    def over(self, places: Int[np.ndarray, " some"]) -> _How:
-        return _How(
-            take(self.reference, places),
-            [take(control, places) for control in self.controls],
-            None if self.groups is None else [self.groups[i] for i in places],
-            self.measure,
-            self.pairs,
-        )
-
-    def agreement(self, layers: Sequence[RDM]) -> Float[np.ndarray, " layer"]:
-        return compare_many(
-            layers,
-            [self.reference],
-            measure=self.measure,
-            controls=self.controls,
-            pairs=self.pairs,
-            groups=self.groups,
-        )[:, 0]
-
-
-def _choose(
-    layers: Sequence[RDM], how: _How, held: Sequence[Int[np.ndarray, " some"]]
-) -> tuple[int, ...]:
+def _fit(layers: Sequence[RDM], terms: Terms, choice: str, held: Sequence[Places]) -> list[Mixture]:
+    """Return for each fold the mixture of layers that the stimuli of the others choose."""
     if len(layers) == 1:
-        return (0,) * len(held)
-    chosen = []
+        return [one_layer(0, 1)] * len(held)
+    mixtures = []
     for places in held:
-        others = np.setdiff1d(np.arange(how.reference.n), places)
-        curve = how.over(others).agreement([take(layer, others) for layer in layers])
-        chosen.append(int(np.argmax(curve)))
-    return tuple(chosen)
+        others = np.setdiff1d(np.arange(terms.reference.n), places)
+        there = [take(layer, others) for layer in layers]
+        mixtures.append(CHOICES[choice](there, terms.over(others)))
+    return mixtures
 
 
-def _fixed(name: str, count: int, layers: int | Mapping[str, int]) -> int:
+def _fixed(name: str, count: int, layers: int | Mapping[str, int]) -> Mixture:
     if isinstance(layers, Mapping) and name not in layers:
         raise UserError(f"layers names no layer for model {name!r}")
     layer = layers[name] if isinstance(layers, Mapping) else layers
     if not -count <= layer < count:
         raise UserError(f"model {name!r} has layers 0 to {count - 1}, found {layer}")
-    return layer % count
+    return one_layer(layer % count, count)
+
+
+def _heaviest(weights: Float[np.ndarray, "fold layer"]) -> tuple[int, ...]:
+    return tuple(weights.argmax(1).tolist())
+
+
+def _ids(reference: RDM, held: Sequence[Places]) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(reference.ids[i] for i in places) for places in held)

@@ -16,7 +16,7 @@ def reorder(rdm: RDM, place: np.ndarray) -> RDM:
     return RDM(moved.values, rdm.ids, rdm.metric)
 
 
-@pytest.mark.parametrize("measure", MEASURES)
+@pytest.mark.parametrize("measure", [name for name, one in MEASURES.items() if not one.squared])
 def test_null_is_the_agreement_with_stimuli_exchanged(measure, random_rdm):
     models = [random_rdm(seed, decimals=1) for seed in range(3)]
     reference = random_rdm(9, decimals=1)

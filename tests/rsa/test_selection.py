@@ -15,6 +15,7 @@ from grounding.rsa import (
     score_models,
     split_groups,
 )
+from grounding.rsa.selection import weighted_layers
 
 GROUPS = [f"word {i // 3}" for i in range(36)]
 HOW = {"measure": "spearman", "groups": GROUPS}
@@ -155,6 +156,60 @@ def test_equal_generators_pair_models_over_calls_and_orders(models, reference, r
     assert seen == [(20, 40), (40, 40)]
 
 
+def test_weighted_layers_are_fitted_elsewhere_and_paired_like_chosen_ones(models, reference):
+    found = score_models(models, reference, n=200, rng=rng(), layers="weighted", **HOW)
+    chosen = score_models(models, reference, n=200, rng=rng(), **HOW)
+    assert found.folds == chosen.folds
+    for name, layers in models.items():
+        one = weighted_layers(layers, reference, rng=rng(), **HOW)
+        assert found.estimate[name] == pytest.approx(one.estimate)
+        assert np.allclose(found.weights[name], one.weights)
+        assert found.chosen[name] == one.chosen
+        assert np.allclose(found.curve[name], chosen.curve[name])
+    assert np.allclose(found.samples[:, 3], chosen.samples[:, 3])  # it has one layer
+    assert (chosen.weights["hears"] == np.eye(4)[[2, 2]]).all()
+    more = found.of("hears").samples - chosen.of("hears").samples  # the draws are the same
+    apart = np.hypot(found.of("hears").standard_error, chosen.of("hears").standard_error)
+    assert more.std() < 0.6 * apart
+    assert np.mean(more > 0.0) > 0.9
+    difference = found.difference("hears", "hears less")
+    assert (difference.samples == found.samples[:, 0] - found.samples[:, 1]).all()
+    assert difference.interval(0.95)[0] > 0.0
+    assert found.of("noise").interval(0.95)[0] < 0.0 < found.of("noise").interval(0.95)[1]
+
+
+def test_weighted_samples_are_bootstraps_of_sums_whose_weights_stay(models, reference, random_rdm):
+    how = {"measure": "pearson", "controls": [random_rdm(70, 36)]}
+    found = score_models(
+        models, reference, n=12, rng=rng(), groups=GROUPS, layers="weighted", **how
+    )
+    draw = rng()
+    parts = split_groups(36, GROUPS, 2, draw)
+    samples = np.zeros((12, 4))
+    for fold, (part, other) in enumerate(zip(parts, parts[::-1], strict=True)):
+        ids, others = ([reference.ids[i] for i in one] for one in (part, other))
+        sums = []
+        for name, layers in models.items():
+            units = [layer.select(others).values.std() for layer in layers]
+            total = sum(
+                weight / unit * layer.select(ids).values
+                for weight, unit, layer in zip(
+                    found.weights[name][fold], units, layers, strict=True
+                )
+            )
+            sums.append(RDM(total, ids, "x"))
+        samples += bootstrap(
+            sums,
+            [reference.select(ids)],
+            measure="pearson",
+            controls=[how["controls"][0].select(ids)],
+            groups=[GROUPS[i] for i in part],
+            n=12,
+            rng=draw,
+        ).samples[:, :, 0]
+    assert np.allclose(found.samples, samples / 2, atol=1e-12)
+
+
 def test_layers_may_be_given_and_then_all_stimuli_count(models, reference, random_rdm):
     controls = [random_rdm(70, 36)]
     found = score_models(
@@ -193,7 +248,7 @@ def test_what_cannot_be_scored_is_refused(models, reference, random_rdm):
     how = {"n": 5, "rng": rng(), **HOW}
     with pytest.raises(UserError, match="there is no model to score"):
         score_models({}, reference, **how)
-    with pytest.raises(UserError, match=r"layers must be 'held-out', a number .* found 'best'"):
+    with pytest.raises(UserError, match=r"'held-out' or 'weighted', a number .* found 'best'"):
         score_models(models, reference, layers="best", **how)
     with pytest.raises(UserError, match="model 'hears less' has layers 0 to 2, found 3"):
         score_models(models, reference, layers=3, **how)

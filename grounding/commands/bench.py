@@ -1,7 +1,9 @@
-"""`grounding bench`: time this suite beside the tools that people would have used."""
+"""`grounding bench`: time this suite beside its peers, and check its tests against the truth."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -10,27 +12,112 @@ __all__ = ["bench"]
 
 
 def bench(
-    repeats: Annotated[int, typer.Option(help="Timed rounds of each side.", min=1)] = 5,
+    repeats: Annotated[int, typer.Option(help="Timed rounds of each side.", min=1)] = 3,
     seed: Annotated[int, typer.Option(help="Of the synthetic data.")] = 0,
+    calibration: Annotated[
+        bool,
+        typer.Option(
+            "--calibration",
+            help="Count false positives, coverage and power of every test instead (8 minutes).",
+        ),
+    ] = False,
+    large: Annotated[
+        bool,
+        typer.Option("--large", help="Time and weigh agreement over 10,000 stimuli instead."),
+    ] = False,
+    simulations: Annotated[
+        int | None, typer.Option(help="Of every row of --calibration; fewer for a quick look.")
+    ] = None,
+    only: Annotated[str, typer.Option(help="Rows whose name holds this.")] = "",
 ) -> None:
     """Time our statistics against rsatoolbox: same numbers, one thread, one run."""
+    if calibration:
+        _calibrate(lambda name: only in name, seed, simulations)
+    elif large:
+        _weigh(lambda name: only in name, seed)
+    else:
+        _time(lambda name: only in name, seed, repeats)
+
+
+def _time(wanted: Callable[[str], bool], seed: int, repeats: int) -> None:
     import numpy as np
 
     from grounding.bench import BENCHMARKS, run_benchmark
     from grounding.commands.tables import print_table
+    from grounding.progress import shown
 
     rows = []
-    for benchmark in BENCHMARKS.values():
-        timing = run_benchmark(benchmark, repeats=repeats, rng=np.random.default_rng(seed))
+    chosen = [one for name, one in BENCHMARKS.items() if wanted(name)]
+    with shown() as report:
+        for done, benchmark in enumerate(chosen):
+            report(benchmark.name, done, len(chosen))
+            timing = run_benchmark(benchmark, repeats=repeats, rng=np.random.default_rng(seed))
+            target = "" if benchmark.target is None else f"{benchmark.target:g}"
+            rows.append(
+                (
+                    benchmark.name,
+                    benchmark.peer,
+                    f"{timing.ours:.3g}",
+                    f"{timing.theirs:.3g}",
+                    f"{timing.ratio:.1f}",
+                    target,
+                    f"{timing.difference:.0e}",
+                )
+            )
+    columns = ("work", "peer", "ours, s", "peer, s", "times faster", "target", "difference")
+    print_table(columns, rows)
+
+
+def _calibrate(wanted: Callable[[str], bool], seed: int, simulations: int | None) -> None:
+    from grounding.bench.calibration import calibrate
+    from grounding.bench.scenarios import CALIBRATIONS, MISTAKES
+    from grounding.commands.tables import print_table
+    from grounding.progress import shown
+
+    columns = ("what", "counts", "draws", "sets", "rate", "error", "promised", "verdict")
+    for title, table in (("Tests and intervals", CALIBRATIONS), ("Ways to do it wrong", MISTAKES)):
+        with shown() as report:
+            found = calibrate(
+                [row for name, row in table.items() if wanted(name)],
+                seed=seed,
+                simulations=simulations,
+                processes=os.cpu_count() or 1,
+                progress=report,
+            )
+        rows = [
+            (
+                one.name,
+                one.kind,
+                one.settings,
+                str(one.simulations),
+                f"{one.rate:.3f}",
+                f"{one.error:.3f}",
+                "" if one.nominal is None else f"{one.nominal:g}",
+                one.verdict,
+            )
+            for one in found
+        ]
+        if rows:
+            print_table(columns, rows, title=title)
+
+
+def _weigh(wanted: Callable[[str], bool], seed: int) -> None:
+    from grounding.bench.large import LARGE, weigh
+    from grounding.commands.tables import print_table
+
+    rows = []
+    for name, case in LARGE.items():
+        if not wanted(name):
+            continue
+        found = weigh(case, seed=seed)
         rows.append(
-            [
-                timing.name,
-                timing.peer,
-                f"{1e3 * timing.ours:.1f}",
-                f"{1e3 * timing.theirs:.1f}",
-                f"{timing.ratio:.1f}",
-                f"{timing.difference:.0e}",
-            ]
+            (
+                name,
+                f"{found.seconds:.1f}",
+                f"{found.bare:.1f}",
+                f"{found.seconds / found.bare:.2f}",
+                f"{found.beyond:.0f}",
+            )
         )
-    columns = ["work", "peer", "ours, ms", "peer, ms", "times faster", "largest difference"]
+    columns = ("work", "ours, s", "bare products, s", "ratio", "MiB beyond the features")
     print_table(columns, rows)

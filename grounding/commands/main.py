@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import time
+import warnings
 from pathlib import Path
 from typing import Annotated
 
@@ -39,6 +40,7 @@ for command in (
 
 def main() -> None:
     """Run the command line."""
+    warnings.formatwarning = _one_line
     try:
         app()
     except UserError as error:
@@ -47,6 +49,10 @@ def main() -> None:
     except KeyboardInterrupt:
         print("grounding: stopped; finished work is kept, run again to go on", file=sys.stderr)
         sys.exit(130)
+
+
+def _one_line(message: Warning | str, category: type[Warning], *_: object) -> str:
+    return f"grounding: {category.__name__}: {message}\n"
 
 
 Names = Annotated[str, typer.Option(help="Names or folders, separated by commas.")]

@@ -37,7 +37,7 @@ from grounding.rsa.rdm import DTYPES, RDM, rdm
 from grounding.rsa.regression import Regression, regress
 from grounding.rsa.repetitions import REPETITION_METRICS, repeated_rdm
 from grounding.rsa.resampling import Bootstrap, Progress, bootstrap
-from grounding.rsa.sampled import FewGroups, Sampled, interval
+from grounding.rsa.sampled import FewGroups, Sampled, Undercoverage, interval
 from grounding.rsa.selection import (
     Scores,
     Selection,
@@ -86,6 +86,7 @@ __all__ = [
     "Simulated",
     "SplitHalf",
     "TranscriptCeiling",
+    "Undercoverage",
     "adjust",
     "bootstrap",
     "compare",

@@ -12,6 +12,7 @@ truth lies between, as for a noise ceiling.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
@@ -23,7 +24,7 @@ from grounding.rsa.agreement import compare, same_stimuli
 from grounding.rsa.pairs import number_groups
 from grounding.rsa.rdm import FEWEST, RDM
 from grounding.rsa.resampling import Progress, bootstrap, shifted
-from grounding.rsa.sampled import Sampled
+from grounding.rsa.sampled import Sampled, Undercoverage
 
 __all__ = ["TranscriptCeiling", "oracle_rdm", "transcript_ceiling"]
 
@@ -70,6 +71,12 @@ def transcript_ceiling(
     Raises what `bootstrap` raises, and `UserError` when fewer than three transcripts have a
     second realisation.
     """
+    warnings.warn(
+        "the oracle is the same in every sample, and a little low where realisations are few: in "
+        "simulation the 95 % interval of a transcript ceiling covers the truth in 86 to 91 %",
+        Undercoverage,
+        stacklevel=2,
+    )
     same_stimuli([reference, *controls])
     group, labels = number_groups(transcripts, reference.n)
     several = np.bincount(group)[group] > 1

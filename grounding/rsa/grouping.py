@@ -30,7 +30,16 @@ from grounding.errors import UserError
 from grounding.rsa.rdm import RDM
 from grounding.rsa.sampled import Sampled, warn_of_few
 
-__all__ = ["Tally", "apart", "held_out_share", "keeps_apart", "keeps_together", "share", "together"]
+__all__ = [
+    "Tally",
+    "apart",
+    "difference",
+    "held_out_share",
+    "keeps_apart",
+    "keeps_together",
+    "share",
+    "together",
+]
 
 FEWEST = 3  # groups in a fold
 
@@ -160,6 +169,20 @@ def held_out_share(
         float(np.mean([part.estimate for part in parts])),
         np.mean([part.samples for part in parts], axis=0),
     )
+
+
+def difference(one: Sampled, other: Sampled) -> Sampled:
+    """Return how much larger one is than another, paired sample by sample.
+
+    Right where both drew from generators in one state over the same groups.
+
+    Raises `UserError` for other numbers of samples.
+    """
+    if len(one.samples) != len(other.samples):
+        raise UserError(
+            f"paired samples are equally many, found {len(one.samples)} and {len(other.samples)}"
+        )
+    return Sampled(one.estimate - other.estimate, one.samples - other.samples)
 
 
 def _sampled(

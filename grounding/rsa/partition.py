@@ -99,7 +99,7 @@ def partition(
 
     Raises `StimulusMismatch` for RDMs over other ids, and `UserError` for no space, spaces that
     are collinear or constant, too few groups or pairs, every part of more than 8 spaces and pairs
-    "within". Warns (`FewGroups`) of samples from fewer than 20 groups.
+    "within". Warns (`Undercoverage`) of samples from fewer than 20 groups.
     """
     names = check_spaces(target, spaces, pairs)
     if every_part and len(names) > MOST:

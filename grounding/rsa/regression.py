@@ -82,7 +82,7 @@ def regress(
 
     Raises `StimulusMismatch` for RDMs over other ids, and `UserError` for no space, a space or a
     target that is constant, spaces that are collinear, too few pairs and pairs "within". Warns
-    (`FewGroups`) of samples from fewer than 20 groups.
+    (`Undercoverage`) of samples from fewer than 20 groups.
 
     >>> ids = ("a", "b", "c", "d")
     >>> target = RDM(np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0]), ids, "euclidean")

@@ -105,7 +105,7 @@ def bootstrap(
     progress: called with the samples done and the samples in all.
 
     Raises what `compare` raises, and `UserError` for fewer than one sample or process. Warns
-    (`FewGroups`) of fewer than 20 groups.
+    (`Undercoverage`) of too few groups.
     """
     comparison, estimate = ready_comparison(
         models,
@@ -117,7 +117,7 @@ def bootstrap(
         groups=groups,
         crossed=crossed,
     )
-    warn_of_few(comparison.pairs.groups)
+    warn_of_few(comparison.pairs.groups, pairs)
     drawn = draw_groups(comparison.pairs.groups, n, rng)
     if crossed is not None:
         drawn = np.hstack([drawn, draw_groups(comparison.pairs.levels, n, rng)])

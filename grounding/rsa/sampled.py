@@ -1,9 +1,9 @@
 """A number with the values that it took over bootstrap samples.
 
 Intervals are percentile intervals. In simulation (`grounding bench --calibration`) 95 % intervals
-over `FEW` groups or more cover the truth in 93 to 97 % of experiments, and in more where RDMs hold
+over 20 groups or more cover the truth in 93 to 97 % of experiments, and in more where RDMs hold
 no stimulus that is far from all others (correlation distances near the null): there they are too
-wide, to the safe side. Over fewer groups they may cover less, and `warn_of_few` says so.
+wide, to the safe side. Where they were seen to cover less, an `Undercoverage` warning says so.
 """
 
 from __future__ import annotations
@@ -16,23 +16,27 @@ from jaxtyping import Float
 
 from grounding.errors import UserError
 
-__all__ = ["FewGroups", "Sampled", "interval", "warn_of_few"]
+__all__ = ["FewGroups", "Sampled", "Undercoverage", "interval", "warn_of_few"]
 
-FEW = 20  # groups
-
+FEW = {"all": 20, "between": 20, "within": 60}  # groups, by kind of pairs
 UNDEFINED = 0.05  # share of samples without a value above which an interval would mislead
 
 
-class FewGroups(UserWarning):
-    """Intervals over so few groups cover the truth less often than they say."""
+class Undercoverage(UserWarning):
+    """An interval covers the truth less often than it says."""
 
 
-def warn_of_few(groups: int, what: str = "groups") -> None:
-    """Warn where an interval would rest on fewer than `FEW` groups."""
-    if groups < FEW:
+class FewGroups(Undercoverage):
+    """There are too few groups."""
+
+
+def warn_of_few(groups: int, pairs: str = "all") -> None:
+    """Warn where an interval would rest on fewer groups than this kind of pairs needs."""
+    if groups < FEW[pairs]:
         warnings.warn(
-            f"{groups} {what} were drawn from: with fewer than {FEW}, a 95 % interval covers the "
-            "truth in as few as 90 % of experiments; take more, or do not rest a claim on it",
+            f"{groups} groups were drawn from: with fewer than {FEW[pairs]} (pairs {pairs!r}), a "
+            "95 % interval covers the truth in as few as 90 % of experiments; take more, or do "
+            "not rest a claim on it",
             FewGroups,
             stacklevel=3,
         )

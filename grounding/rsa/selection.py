@@ -10,6 +10,7 @@ measures and ways to choose.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -22,7 +23,7 @@ from grounding.rsa.folds import split_groups, take
 from grounding.rsa.layers import CHOICES, Mixture, Places, Terms, one_layer
 from grounding.rsa.rdm import RDM
 from grounding.rsa.resampling import Progress, draw_groups, resample, shifted
-from grounding.rsa.sampled import Sampled, warn_of_few
+from grounding.rsa.sampled import Sampled, Undercoverage, warn_of_few
 
 __all__ = ["Scores", "Selection", "held_out_layer", "score_models", "weighted_layers"]
 
@@ -193,6 +194,7 @@ def score_models(
         (negative counts from the last), and all stimuli are one fold.
 
     Raises what `compare` and `bootstrap` raise, and `UserError` for a layer that is not there.
+    Warns (`Undercoverage`) of too few groups, and where folds disagree on a model's layer.
     """
     if not models:
         raise UserError("there is no model to score")
@@ -210,7 +212,8 @@ def score_models(
     else:
         held = (np.arange(reference.n),)
         fitted = {name: [_fixed(name, len(models[name]), layers)] for name in names}
-    warn_of_few(len(set(groups)) if groups is not None else reference.n)
+    warn_of_few(len(set(groups)) if groups is not None else reference.n, pairs)
+    _warn_of_disagreement(fitted)
     scores, samples = [], []
     for fold, places in enumerate(held):
         here = terms.over(places)
@@ -265,3 +268,19 @@ def _heaviest(weights: Float[np.ndarray, "fold layer"]) -> tuple[int, ...]:
 
 def _ids(reference: RDM, held: Sequence[Places]) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(reference.ids[i] for i in places) for places in held)
+
+
+def _warn_of_disagreement(fitted: Mapping[str, Sequence[Mixture]]) -> None:
+    unsure = [
+        name
+        for name, each in fitted.items()
+        if len(set(_heaviest(np.stack([one.weights for one in each])))) > 1
+    ]
+    if unsure:
+        warnings.warn(
+            f"folds chose other layers of {unsure[0]!r} ({len(unsure)} of {len(fitted)} models): "
+            "intervals hold the choice fixed, and where layers are about equally good a 95 % "
+            "interval covers the truth in about 90 % of experiments",
+            Undercoverage,
+            stacklevel=3,
+        )

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from grounding.errors import UserError
-from grounding.rsa import MEASURES, RDM, compare, oracle_rdm, transcript_ceiling
+from grounding.rsa import MEASURES, RDM, Undercoverage, compare, oracle_rdm, transcript_ceiling
 
 PLAIN = [name for name, one in MEASURES.items() if not one.whole and one.direct is None]
 WORDS = ["bit", "bat", "bit", "beat", "bat", "bit", "beat", "beat", "boot", "boot", "bat", "bit"]
@@ -143,3 +143,8 @@ def test_a_ceiling_without_repetitions_is_refused(random_rdm):
     with pytest.raises(UserError, match="transcript 'c' has one realisation only"):
         oracle_rdm(random_rdm(0), words, leave_out=True)
     assert oracle_rdm(random_rdm(0), list("abcdefghijkl"), leave_out=False).n == 12
+
+
+def test_the_ceiling_says_that_its_interval_is_narrow(random_rdm):
+    with pytest.warns(Undercoverage, match="the oracle is the same in every sample"):
+        transcript_ceiling(random_rdm(0), WORDS, measure="pearson", n=20, rng=rng())

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 
 from grounding.errors import StimulusMismatch, UserError
 from grounding.rsa import (
     RDM,
+    Undercoverage,
     bootstrap,
     compare,
     compare_many,
@@ -260,3 +263,15 @@ def test_what_cannot_be_scored_is_refused(models, reference, random_rdm):
         held_out_layer(models["noise"], reference, folds=5, rng=rng(), **HOW)
     with pytest.raises(StimulusMismatch, match="over other stimuli"):
         score_models({"a": [RDM(np.arange(3.0), ("a", "b", "c"), "x")]}, reference, **how)
+
+
+def test_folds_that_disagree_on_a_layer_come_with_a_warning(random_rdm):
+    reference = random_rdm(0, 40)
+    alike = [random_rdm(seed, 40) for seed in range(1, 9)]  # none is better than another
+    how = {"measure": "pearson", "n": 20, "rng": np.random.default_rng(0)}
+    with pytest.warns(Undercoverage, match="folds chose other layers of 'model' .1 of 1 models"):
+        score_models({"model": alike}, reference, **how)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        score_models({"model": [*alike[:3], reference]}, reference, **how)
+        score_models({"model": alike}, reference, layers=3, **how)

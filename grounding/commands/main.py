@@ -51,7 +51,13 @@ def main() -> None:
         sys.exit(130)
 
 
-def _one_line(message: Warning | str, category: type[Warning], *_: object) -> str:
+def _one_line(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    line: str | None = None,
+) -> str:
     return f"grounding: {category.__name__}: {message}\n"
 
 

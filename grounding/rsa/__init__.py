@@ -17,6 +17,7 @@ from grounding.rsa.agreement import compare, compare_many
 from grounding.rsa.ceiling import TranscriptCeiling, oracle_rdm, transcript_ceiling
 from grounding.rsa.comparison import CONTROLLED
 from grounding.rsa.corrections import CORRECTIONS, Correction, adjust, step_down
+from grounding.rsa.curves import curved
 from grounding.rsa.features import Features
 from grounding.rsa.folds import split_groups
 from grounding.rsa.interchange import (
@@ -92,6 +93,7 @@ __all__ = [
     "compare",
     "compare_features",
     "compare_many",
+    "curved",
     "dtw_rdm",
     "from_pair_frame",
     "from_rsatoolbox",

@@ -16,6 +16,7 @@ from jaxtyping import Float
 
 from grounding.errors import StimulusMismatch, UserError
 from grounding.rsa.comparison import CONTROLLED, EXPLAINED, Comparison
+from grounding.rsa.curves import CURVE
 from grounding.rsa.measures import MEASURES, Measure
 from grounding.rsa.pairs import choose_pairs
 from grounding.rsa.rdm import RDM
@@ -59,7 +60,7 @@ def compare(
     """Return the agreement of two RDMs.
 
     measure: a name in `MEASURES`.
-    controls: RDMs to partial out.
+    controls: RDMs to partial out, along a straight line; see `curved` for more.
     controlled: out of "both" (partial agreement), of the "model" only, which is the first RDM,
         or of the "reference" only (semi-partial agreement).
     pairs: "all", "between" groups or "within" groups; see the module's text for "within".
@@ -145,7 +146,7 @@ def ready_comparison(
     if record.direct is not None:
         vectors = Vectors(record, tuple(values), (), None)
     else:
-        vectors = ready_vectors(values, record, block)
+        vectors = ready_vectors(values, record, block, [one.metric == CURVE for one in rdms])
     comparison = Comparison(record, vectors, chosen, len(models), len(references), controlled)
     if controls:
         refuse_collinear(every_product(vectors), names, len(models) + len(references))

@@ -30,7 +30,8 @@ class Vectors:
     measure: the measure.
     source: the values of each vector, less a constant where the measure takes the mean off; for
         a ranked measure each value's place among the different values, so that ties share one.
-    levels: for a ranked measure, the number of different values of each vector.
+    levels: for a ranked measure, the number of different values of each vector; 0 for a vector
+        whose values stay as they are.
     block: where values are to be centred inside blocks, each pair's block, ascending.
     """
 
@@ -48,8 +49,11 @@ class Vectors:
         """Return the same vectors over some of the pairs."""
         block = None if self.block is None else self.block[pairs]
         source = tuple(one.take(pairs) for one in self.source)
-        if self.measure.ranked:
-            source = tuple(one.astype(np.intp) for one in source)  # the type of an index
+        if self.measure.ranked:  # places become the type of an index
+            source = tuple(
+                one.astype(np.intp) if levels else one
+                for one, levels in zip(source, self.levels, strict=True)
+            )
         return Vectors(self.measure, source, self.levels, block)
 
 
@@ -57,10 +61,18 @@ def ready_vectors(
     values: Sequence[Float[np.ndarray, " pair"]],
     measure: Measure,
     block: Int[np.ndarray, " pair"] | None = None,
+    plain: Sequence[bool] = (),
 ) -> Vectors:
-    """Do once what does not depend on weights: sort each vector and find its ties."""
+    """Do once what does not depend on weights: sort each vector and find its ties.
+
+    plain: for each vector whether its values stay as they are, whatever the measure; none if empty.
+    """
     if measure.ranked:
-        places = [_places(vector) for vector in values]
+        plain = plain or [False] * len(values)
+        places = [
+            (vector, 0) if stays else _places(vector)
+            for vector, stays in zip(values, plain, strict=True)
+        ]
         source = tuple(place for place, _ in places)
         return Vectors(measure, source, tuple(levels for _, levels in places), block)
     if block is not None:  # weights are equal inside a block, so that its mean needs none
@@ -145,7 +157,7 @@ def _shifts(
     """Return what turns each source into points: a table by level, or what to take off."""
     if vectors.measure.ranked:
         return [
-            _twice_ranks(source, weights, levels)
+            _twice_ranks(source, weights, levels) if levels else _mean(source, weights)
             for source, levels in zip(vectors.source, vectors.levels, strict=True)
         ]
     if not vectors.measure.centred or vectors.block is not None:
@@ -171,7 +183,7 @@ def _points(
 ) -> Float[np.ndarray, "vector some"]:
     points = np.empty((len(vectors.source), len(vectors.source[0][part])))
     for row, source, shift in zip(points, vectors.source, shifts, strict=True):
-        if vectors.measure.ranked:
+        if isinstance(shift, np.ndarray):
             np.multiply(np.take(shift, source[part], mode="clip"), 0.5, out=row)
         else:
             np.subtract(source[part], shift, out=row, dtype=np.float64)
@@ -249,7 +261,7 @@ def _break_ties(
         weights = np.ones(vectors.pairs)
     total = weights.sum()
     for at, (i, j) in enumerate(wanted):
-        if i != j:
+        if i != j or not vectors.levels[i]:
             continue
         if vectors.block is None:  # all ranks from 1 to the total are taken once, ties or not
             found[at] = (total**3 - total) / 12.0

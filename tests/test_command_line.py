@@ -164,3 +164,17 @@ def test_models_are_listed(tmp_path):
     run = grounding("models", cwd=tmp_path, cache=tmp_path)
     assert run.returncode == 0
     assert "whisper-tiny.en" in run.stdout and "SmolLM2-135M" in run.stdout
+
+
+def test_bench_times_a_row_and_calibrates_a_row(tmp_path):
+    quick = grounding("bench", "--only", "no such work", cwd=tmp_path, cache=tmp_path)
+    assert quick.returncode == 2
+    assert "no row's name holds 'no such work'" in quick.stderr
+    rates = grounding(
+        *("bench", "--calibration", "--only", "pairs within groups", "--simulations", 4),
+        cwd=tmp_path,
+        cache=tmp_path,
+    )
+    assert rates.returncode == 0, rates.stderr
+    assert "permutation, pairs within groups" in rates.stdout
+    assert "false positives" in rates.stdout

@@ -12,7 +12,7 @@ from grounding.claims.answer import Answer, Asked
 from grounding.claims.assays import Assay
 from grounding.claims.evidence import Evidence, groups_of
 from grounding.claims.rule import LEVEL
-from grounding.rsa import RDM, bootstrap, oracle_rdm, permutation_test, score_models
+from grounding.rsa import RDM, bootstrap, curved, oracle_rdm, permutation_test, score_models
 
 __all__ = ["ask"]
 
@@ -27,7 +27,7 @@ def ask(assay: Assay, evidence: Evidence) -> Answer:
     settings = evidence.settings
     groups = groups_of(evidence.stimuli, assay.group)
     reference = evidence.space(assay.space)
-    controls = [evidence.space(name) for name in assay.controls]
+    controls = curved([evidence.space(name) for name in assay.controls], degree=assay.degree)
     asked, layers = _columns(assay, evidence, reference, groups)
     if assay.pairs == "within":
         ids = _with_company(reference.ids, groups)

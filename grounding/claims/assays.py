@@ -32,6 +32,7 @@ class Assay:
     question: in words.
     space: the reference, a name in `grounding.spaces.SPACES`.
     controls: spaces that are partialled out.
+    degree: up to which curve of their ranks; see `grounding.rsa.curved`.
     pairs: "all", "between" groups or "within" groups.
     group: what is resampled and split: stimuli that share a "transcript" or a "concept".
     measure: a name in `grounding.rsa.MEASURES`.
@@ -45,6 +46,7 @@ class Assay:
     space: str
     controls: tuple[str, ...]
     pairs: str
+    degree: int = 1
     group: str = "transcript"
     measure: str = "rho-a"
     modalities: tuple[str, ...] = ("speech", "text")
@@ -62,6 +64,16 @@ ASSAYS: Mapping[str, Assay] = {
             controls=(*ACOUSTICS, "phones"),
             pairs="all",
             bands=True,
+        ),
+        Assay(
+            name="physics-curved",
+            question="The same, with controls taken off up to the third degree of their ranks?",
+            space="articulation",
+            # A nuisance that both RDMs share additively is no straight line in ranks.
+            controls=(*ACOUSTICS, "phones"),
+            pairs="all",
+            degree=3,
+            modalities=("speech",),
         ),
         Assay(
             name="tract-between",

@@ -13,15 +13,16 @@ from grounding.claims.answer import Answer
 from grounding.claims.assays import METRIC, SELECTION
 from grounding.claims.checks import known_answers
 from grounding.claims.record import ClaimResult
-from grounding.claims.rule import Criterion, Rule, decide
+from grounding.claims.rule import Criterion, Estimate, Rule, decide
 
 __all__ = ["NEEDS", "RULE", "SENTENCE", "claim"]
 
 SENTENCE = "Speech encoders infer the causal articulatory process behind the sound."
-NEEDS = ("physics", "tract-between")
+NEEDS = ("physics", "physics-curved", "tract-between")
 
 TRAINED = "partial agreement with the vocal tract, trained speech encoders"
 GAIN = "trained minus random weights"
+CURVED = ", controls taken off up to the third degree"
 
 RULE = Rule(
     criteria=(Criterion(GAIN, above=0.05), Criterion(TRAINED, above=0.05)),
@@ -38,19 +39,10 @@ RULE = Rule(
 def claim(answers: Mapping[str, Answer]) -> ClaimResult:
     """Decide C1 from the answers of its assays."""
     physics = answers["physics"]
-    estimates, missing = [], {}
-    trained = physics.keys(modality="speech", weights="trained")
-    random = physics.keys(modality="speech", weights="random")
-    if physics.missing or not trained:
-        why = physics.missing or "no speech encoder was asked"
-        missing = {GAIN: why, TRAINED: why}
-    else:
-        estimates.append(physics.mean(trained).estimate(TRAINED, RULE.level))
-        if random:
-            gain = physics.mean(_paired(physics)) - physics.mean(random)
-            estimates.insert(0, gain.estimate(GAIN, RULE.level))
-        else:
-            missing[GAIN] = "these encoders have no random-weight control"
+    estimates, missing = _estimates(physics, "")
+    if "physics-curved" in answers and not missing:
+        # No part of the rule, which is older: what a straight line in ranks leaves of a control.
+        estimates += _estimates(answers["physics-curved"], CURVED)[0]
     return ClaimResult(
         claim="C1",
         sentence=SENTENCE,
@@ -61,6 +53,24 @@ def claim(answers: Mapping[str, Answer]) -> ClaimResult:
         n_groups=physics.n_groups,
         checks=known_answers(answers),
     )
+
+
+def _estimates(physics: Answer, how: str) -> tuple[list[Estimate], dict[str, str]]:
+    """Return what training adds and what trained encoders reach, and why either is missing."""
+    estimates, missing = [], {}
+    trained = physics.keys(modality="speech", weights="trained")
+    random = physics.keys(modality="speech", weights="random")
+    if physics.missing or not trained:
+        why = physics.missing or "no speech encoder was asked"
+        missing = {GAIN: why, TRAINED: why}
+    else:
+        estimates.append(physics.mean(trained).estimate(TRAINED + how, RULE.level))
+        if random:
+            gain = physics.mean(_paired(physics)) - physics.mean(random)
+            estimates.insert(0, gain.estimate(GAIN + how, RULE.level))
+        else:
+            missing[GAIN] = "these encoders have no random-weight control"
+    return estimates, missing
 
 
 def _paired(physics: Answer) -> tuple[str, ...]:

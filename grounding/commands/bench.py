@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, TypeVar
 
 import typer
 
 __all__ = ["bench"]
+
+Row = TypeVar("Row")
 
 
 def bench(
@@ -32,14 +34,23 @@ def bench(
 ) -> None:
     """Time our statistics against rsatoolbox: same numbers, one thread, one run."""
     if calibration:
-        _calibrate(lambda name: only in name, seed, simulations)
+        _calibrate(only, seed, simulations)
     elif large:
-        _weigh(lambda name: only in name, seed)
+        _weigh(only, seed)
     else:
-        _time(lambda name: only in name, seed, repeats)
+        _time(only, seed, repeats)
 
 
-def _time(wanted: Callable[[str], bool], seed: int, repeats: int) -> None:
+def _chosen(table: Mapping[str, Row], only: str) -> dict[str, Row]:
+    from grounding.errors import UserError
+
+    chosen = {name: row for name, row in table.items() if only in name}
+    if not chosen:
+        raise UserError(f"no row's name holds {only!r}. Known: {'; '.join(table)}.")
+    return chosen
+
+
+def _time(only: str, seed: int, repeats: int) -> None:
     import numpy as np
 
     from grounding.bench import BENCHMARKS, run_benchmark
@@ -47,9 +58,9 @@ def _time(wanted: Callable[[str], bool], seed: int, repeats: int) -> None:
     from grounding.progress import shown
 
     rows = []
-    chosen = [one for name, one in BENCHMARKS.items() if wanted(name)]
+    chosen = _chosen(BENCHMARKS, only)
     with shown() as report:
-        for done, benchmark in enumerate(chosen):
+        for done, benchmark in enumerate(chosen.values()):
             report(benchmark.name, done, len(chosen))
             timing = run_benchmark(benchmark, repeats=repeats, rng=np.random.default_rng(seed))
             target = "" if benchmark.target is None else f"{benchmark.target:g}"
@@ -68,22 +79,23 @@ def _time(wanted: Callable[[str], bool], seed: int, repeats: int) -> None:
     print_table(columns, rows)
 
 
-def _calibrate(wanted: Callable[[str], bool], seed: int, simulations: int | None) -> None:
+def _calibrate(only: str, seed: int, simulations: int | None) -> None:
     from grounding.bench.calibration import calibrate
     from grounding.bench.scenarios import CALIBRATIONS, MISTAKES
     from grounding.commands.tables import print_table
     from grounding.progress import shown
 
+    chosen = _chosen({**CALIBRATIONS, **MISTAKES}, only)
+    with shown() as report:
+        found = calibrate(
+            list(chosen.values()),
+            seed=seed,
+            simulations=simulations,
+            processes=os.cpu_count() or 1,
+            progress=report,
+        )
     columns = ("what", "counts", "draws", "sets", "rate", "error", "promised", "verdict")
     for title, table in (("Tests and intervals", CALIBRATIONS), ("Ways to do it wrong", MISTAKES)):
-        with shown() as report:
-            found = calibrate(
-                [row for name, row in table.items() if wanted(name)],
-                seed=seed,
-                simulations=simulations,
-                processes=os.cpu_count() or 1,
-                progress=report,
-            )
         rows = [
             (
                 one.name,
@@ -96,19 +108,18 @@ def _calibrate(wanted: Callable[[str], bool], seed: int, simulations: int | None
                 one.verdict,
             )
             for one in found
+            if one.name in table
         ]
         if rows:
             print_table(columns, rows, title=title)
 
 
-def _weigh(wanted: Callable[[str], bool], seed: int) -> None:
+def _weigh(only: str, seed: int) -> None:
     from grounding.bench.large import LARGE, weigh
     from grounding.commands.tables import print_table
 
     rows = []
-    for name, case in LARGE.items():
-        if not wanted(name):
-            continue
+    for name, case in _chosen(LARGE, only).items():
         found = weigh(case, seed=seed)
         rows.append(
             (

@@ -20,6 +20,7 @@ groups, so that a bootstrap sample is a quadratic form of counts; a group never 
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
@@ -28,7 +29,7 @@ from jaxtyping import Bool, Float, Int
 
 from grounding.errors import UserError
 from grounding.rsa.rdm import RDM
-from grounding.rsa.sampled import Sampled, warn_of_few
+from grounding.rsa.sampled import Sampled, Undercoverage, warn_of_few
 
 __all__ = [
     "Tally",
@@ -146,7 +147,8 @@ def held_out_share(
     one state give the same folds and draws for any layers over the same groups, so that
     differences of samples are paired.
 
-    Raises `UserError` for no layers, layers over other groups, and too few groups a fold.
+    Raises `UserError` for no layers, layers over other groups, and too few groups a fold. Warns
+    (`Undercoverage`) of fewer than 20 groups, and where folds disagree on the layer.
     """
     if not layers:
         raise UserError("there is no layer to choose from")
@@ -161,10 +163,18 @@ def held_out_share(
     warn_of_few(len(groups))
     fold = np.empty(len(groups), dtype=np.intp)
     fold[rng.permutation(len(groups))] = np.arange(len(groups)) % folds
-    parts = []
+    parts, chosen = [], []
     for one in range(folds):
         best = int(np.nanargmax([layer.share((fold != one) * 1.0) for layer in layers]))
+        chosen.append(best)
         parts.append(_sampled(layers[best], np.flatnonzero(fold == one), n, rng))
+    if len(set(chosen)) > 1:
+        warnings.warn(
+            f"folds chose other layers ({', '.join(map(str, chosen))}): the interval holds the "
+            "choice fixed, and may be too narrow",
+            Undercoverage,
+            stacklevel=2,
+        )
     return Sampled(
         float(np.mean([part.estimate for part in parts])),
         np.mean([part.samples for part in parts], axis=0),

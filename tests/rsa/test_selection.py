@@ -6,6 +6,7 @@ import warnings
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from grounding.errors import StimulusMismatch, UserError
 from grounding.rsa import (
@@ -93,23 +94,32 @@ def test_best_of_many_noise_layers_is_high_in_sample_and_nothing_held_out(random
     assert np.mean(inside) > 5 * error
 
 
-def test_scores_equal_held_out_layers_and_their_own_bootstraps(models, reference):
+def test_scores_equal_held_out_layers_and_a_sample_chooses_its_own(models, reference):
     found = score_models(models, reference, n=30, rng=rng(), **HOW)
     draw = rng()
     parts = split_groups(36, GROUPS, 2, draw)
-    samples = np.zeros((30, 4))
-    for fold, part in enumerate(parts):
+    under = []  # for each fold, model, sample and layer
+    for part in parts:
         ids = [reference.ids[i] for i in part]
-        best = [models[name][found.chosen[name][fold]].select(ids) for name in models]
-        samples += bootstrap(
-            best,
-            [reference.select(ids)],
-            measure="spearman",
-            groups=[GROUPS[i] for i in part],
-            n=30,
-            rng=draw,
-        ).samples[:, :, 0]
-    assert np.allclose(found.samples, samples / 2, atol=1e-13)
+        seed = draw.bit_generator.state
+        for layers in models.values():
+            draw.bit_generator.state = seed
+            under.append(
+                bootstrap(
+                    [layer.select(ids) for layer in layers],
+                    [reference.select(ids)],
+                    measure="spearman",
+                    groups=[GROUPS[i] for i in part],
+                    n=30,
+                    rng=draw,
+                ).samples[:, :, 0]
+            )
+    first, second = under[: len(models)], under[len(models) :]
+    for m, (one, other) in enumerate(zip(first, second, strict=True)):
+        slow = [
+            (one[s, other[s].argmax()] + other[s, one[s].argmax()]) / 2.0 for s in range(30)
+        ]  # fmt: skip
+        assert np.allclose(found.samples[:, m], slow, atol=1e-13)
     for name, layers in models.items():
         one = held_out_layer(layers, reference, rng=rng(), **HOW)
         assert found.estimate[name] == pytest.approx(one.estimate)
@@ -265,13 +275,47 @@ def test_what_cannot_be_scored_is_refused(models, reference, random_rdm):
         score_models({"a": [RDM(np.arange(3.0), ("a", "b", "c"), "x")]}, reference, **how)
 
 
-def test_folds_that_disagree_on_a_layer_come_with_a_warning(random_rdm):
+def test_three_folds_choose_on_the_two_others(models, reference):
+    found = score_models(models, reference, n=8, rng=rng(), **HOW | {"folds": 3})
+    draw = rng()
+    parts = split_groups(36, GROUPS, 3, draw)
+    times = {}
+    for part in parts:
+        here = list(dict.fromkeys(GROUPS[i] for i in part))
+        drawn = draw.multinomial(len(here), np.full(len(here), 1 / len(here)), size=8)
+        times.update(zip(here, drawn.T, strict=True))
+    name = "hears less"
+    slow = np.zeros(8)
+    for part in parts:
+        others = np.setdiff1d(np.arange(36), part)
+        for s in range(8):
+            scores = [
+                [_copied(layer, reference, places, times, s) for layer in models[name]]
+                for places in (others, part)
+            ]
+            slow[s] += scores[1][int(np.argmax(scores[0]))] / 3.0
+    assert np.allclose(found.samples[:, found.models.index(name)], slow, atol=1e-12)
+
+
+def _copied(layer, reference, places, times, sample):
+    """Correlate pairs that are written out as often as the sample has them."""
+    x, y = [], []
+    a, b = layer.square(), reference.square()
+    for at, i in enumerate(places):
+        for j in places[at + 1 :]:
+            same = GROUPS[i] == GROUPS[j]
+            count = times[GROUPS[i]][sample] * (1 if same else times[GROUPS[j]][sample])
+            x += [a[i, j]] * int(count)
+            y += [b[i, j]] * int(count)
+    return stats.spearmanr(x, y).statistic
+
+
+def test_weights_that_stay_in_all_samples_come_with_a_warning(random_rdm):
     reference = random_rdm(0, 40)
-    alike = [random_rdm(seed, 40) for seed in range(1, 9)]  # none is better than another
+    layers = [random_rdm(seed, 40) for seed in range(1, 5)]
     how = {"measure": "pearson", "n": 20, "rng": np.random.default_rng(0)}
-    with pytest.warns(Undercoverage, match="folds chose other layers of 'model' .1 of 1 models"):
-        score_models({"model": alike}, reference, **how)
+    with pytest.warns(Undercoverage, match="intervals hold the weights of layers fixed"):
+        score_models({"model": layers}, reference, layers="weighted", **how)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        score_models({"model": [*alike[:3], reference]}, reference, **how)
-        score_models({"model": alike}, reference, layers=3, **how)
+        score_models({"model": layers}, reference, **how)

@@ -1,18 +1,22 @@
-"""`grounding stimuli`: list, describe, validate and add stimulus sets."""
+"""`grounding stimuli`: list, describe, validate, add and migrate stimulus sets."""
 
 from __future__ import annotations
 
+import json
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from grounding.commands.adding import add, formats
+from grounding.commands.describing import describe
 from grounding.commands.tables import print_table
 from grounding.errors import ManifestError
 
 app = typer.Typer(help="Stimulus sets: list, describe, validate, add.", no_args_is_help=True)
+for command in (add, formats, describe):
+    app.command()(command)
 
 Name = Annotated[str, typer.Argument(metavar="NAME_OR_DIR", help="A shipped set, or a folder.")]
 
@@ -42,100 +46,70 @@ def list_sets() -> None:
 
 
 @app.command()
-def describe(name: Name) -> None:
-    """Count what a set holds."""
-    from grounding.stimuli import read_stimuli
-    from grounding.stimuli.description import describe as count
-
-    about = count(read_stimuli(name))
-    shortest, median, longest = about.durations
-    fewest, typical, most = about.realisations
-    rows = [
-        ("set", about.name),
-        ("folder", about.folder),
-        ("digest", about.digest),
-        ("stimuli", str(about.stimuli)),
-        ("transcripts", str(about.transcripts)),
-        ("stimuli a transcript", f"{fewest} to {most}, median {typical:g}"),
-        ("seconds", f"{about.seconds:.1f}"),
-        ("seconds a stimulus", f"{shortest:.2f} to {longest:.2f}, median {median:.2f}"),
-        ("languages", _counts(about.languages)),
-        ("speakers", _counts(about.speakers)),
-        ("rates, Hz", _counts(about.rates)),
-        ("phones", f"{about.phones} different, in {about.with_phones} stimuli"),
-        ("concepts", f"{about.concepts} different, in {about.with_concept} stimuli"),
-        ("recognised", f"{about.recognised} of {about.tested} tested"),
-        ("marks", _counts(about.marks)),
-        ("articulation", f"in {about.with_articulation} stimuli"),
-    ]
-    rows += [
-        (
-            f"  {stream}",
-            f"{found.channels} channels, {' '.join(found.units)}, in {found.stimuli} stimuli",
-        )
-        for stream, found in about.streams.items()
-    ]
-    print_table(("", ""), rows)
-
-
-@app.command()
 def validate(
     name: Name,
     audio: Annotated[
         bool,
-        typer.Option(
-            help="Decode every recording and read every articulation file; else headers only."
-        ),
-    ] = True,
+        typer.Option(help="Also decode every recording and read every articulation file."),
+    ] = False,
 ) -> None:
     """List every fault of a set as FILE:LINE: MESSAGE. Exit status 2 if there are any."""
+    from grounding.progress import shown
+    from grounding.stimuli import MANIFEST
     from grounding.stimuli.sets import locate
-    from grounding.stimuli.validate import examine
+    from grounding.stimuli.validate import check
 
-    stimuli, faults = examine(locate(name)[1], audio, audio)
-    for fault in faults:
-        print(fault)
+    folder = locate(name)[1]
+    lines = faults = 0
+    with shown() as report:
+        total = _count_lines(folder / MANIFEST) if audio else 0
+        for line in check(folder, audio, audio):
+            lines += line.number is not None
+            faults += len(line.faults)
+            for fault in line.faults:
+                print(fault)
+            if audio:
+                report("recordings", lines, total)
+    done = (
+        "every recording was decoded and every articulation file read"
+        if audio
+        else "the manifest was read and its files were looked for; --audio opens them too"
+    )
     if faults:
-        print(f"{len(faults)} fault{'s' * (len(faults) > 1)} in {name}", file=sys.stderr)
+        print(f"{faults} fault{'s' * (faults > 1)} in {name}: {done}", file=sys.stderr)
         raise typer.Exit(2)
-    print(f"no faults in {len(stimuli)} stimuli")
+    print(f"no faults in {lines} stimuli: {done}")
+
+
+def _count_lines(path: Path) -> int:
+    try:
+        if not path.is_file():  # a pipe would wait for ever
+            return 0
+        with path.open("rb") as file:
+            return sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
+    except OSError:
+        return 0
 
 
 @app.command()
-def add(
-    folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="Recordings, each beside its .txt.")
-    ],
-    language: Annotated[str, typer.Option(help="What is spoken, ISO 639-1, such as en.")],
-    speaker: Annotated[str | None, typer.Option(help="Who speaks in all of them.")] = None,
-    rate: Annotated[int | None, typer.Option(help="Resample copies to this rate, Hz.")] = None,
-    mix_down: Annotated[
-        bool, typer.Option("--mix-down", help="Mix copies down to one channel.")
-    ] = False,
-    skip_untranscribed: Annotated[
-        bool, typer.Option("--skip-untranscribed", help="Leave out recordings without a .txt.")
-    ] = False,
+def schema() -> None:
+    """Print the JSON Schema of a manifest line."""
+    from grounding.stimuli.schema import manifest_schema
+
+    print(json.dumps(manifest_schema(), indent=2, ensure_ascii=False))
+
+
+@app.command()
+def migrate(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder with manifest.jsonl.")],
 ) -> None:
-    """Write manifest.jsonl for a folder of recordings with transcripts beside them."""
-    from grounding.stimuli.adding import add_recordings
+    """Bring an older manifest up to the newest version; the older one stays beside it."""
+    from grounding.stimuli.migrating import migrate as bring_up
+    from grounding.stimuli.versions import newest
 
-    added = add_recordings(
-        folder,
-        language=language,
-        speaker=speaker,
-        rate=rate,
-        mix=mix_down,
-        skip_untranscribed=skip_untranscribed,
-    )
-    for title, names in (
-        ("left out, no transcript", added.without_transcript),
-        ("left out, no recording", added.without_recording),
-        ("converted copy made", added.converted),
-    ):
-        for name in names:
-            print(f"{title}: {name}")
-    print(f"wrote {added.manifest}: {added.stimuli} stimuli")
-
-
-def _counts(counts: Mapping) -> str:
-    return ", ".join(f"{value} {count}" for value, count in counts.items()) or "none"
+    done = bring_up(folder)
+    if done.kept is None:
+        print(f"all {done.lines} lines are of version {newest()}, the newest: nothing to do")
+    else:
+        print(f"brought {done.changed} of {done.lines} lines up to version {newest()}")
+        print(f"kept the manifest as it was: {done.kept}")

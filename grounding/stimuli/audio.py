@@ -20,6 +20,7 @@ from jaxtyping import Float
 from grounding.errors import AudioError
 
 __all__ = [
+    "EMPTY",
     "Header",
     "decode",
     "mix_down",
@@ -31,6 +32,7 @@ __all__ = [
 FORMATS = ("FLAC", "WAV", "WAVEX", "OGG")
 BLOCK = 1 << 18  # samples decoded at a time, so that a lying header cannot claim the memory
 TAIL = 1 << 16  # longer than any Ogg page
+EMPTY = "is empty (0 bytes); needed a recording. Export it again."
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ def read_header(path: str | Path) -> Header:
 def parse_header(file: BinaryIO) -> Header:
     """Return what an open file says of itself; see `read_header`."""
     if not file.read(1):
-        raise AudioError("is empty (0 bytes); needed a recording. Export it again.")
+        raise AudioError(EMPTY)
     with _opened(file) as sound:
         header = Header(sound.samplerate, sound.channels, sound.frames)
         kind = sound.format

@@ -31,9 +31,10 @@ class Description:
     realisations: fewest, median and most stimuli a transcript.
     languages, speakers, rates (Hz), marks: stimuli by value; those without a speaker are not in
         `speakers`.
+    lengths: the durations of all, in order of the set, seconds. repeats: stimuli by transcript.
     with_phones, with_concept, with_articulation, recognised: number of stimuli that carry it.
         `recognised` counts `intelligibility.correct`, of `tested` that carry one.
-    phones: number of different phones. streams: articulation by stream.
+    phones: how often each phone is said, by language. streams: articulation by stream.
     """
 
     name: str
@@ -48,8 +49,10 @@ class Description:
     speakers: Mapping[str, int]
     rates: Mapping[int, int]
     marks: Mapping[str, int]
+    lengths: tuple[float, ...]
+    repeats: Mapping[tuple[str, str], int]
     with_phones: int
-    phones: int
+    phones: Mapping[str, Mapping[str, int]]
     with_concept: int
     concepts: int
     tested: int
@@ -67,7 +70,8 @@ def describe(stimuli: StimulusSet) -> Description:
     if not len(stimuli):
         raise StimulusMismatch(f"{stimuli.name!r} has no stimuli; needed at least one.")
     durations = np.array([stimulus.duration for stimulus in stimuli])
-    repeats = np.array(list(Counter((s.language, s.transcript) for s in stimuli).values()))
+    counts = Counter((s.language, s.transcript) for s in stimuli)
+    repeats = np.array(list(counts.values()))
     heard = [s.intelligibility["correct"] for s in stimuli if "correct" in s.intelligibility]
     return Description(
         name=stimuli.name,
@@ -86,8 +90,10 @@ def describe(stimuli: StimulusSet) -> Description:
         speakers=_counted(s.speaker for s in stimuli if s.speaker is not None),
         rates=_counted(s.rate for s in stimuli),
         marks=_counted(mark for s in stimuli for mark in s.marks),
+        lengths=tuple(durations.tolist()),
+        repeats=dict(counts),
         with_phones=sum(s.phones is not None for s in stimuli),
-        phones=len({phone for s in stimuli for phone in s.phones or ()}),
+        phones=_phones(stimuli),
         with_concept=sum(s.concept is not None for s in stimuli),
         concepts=len({s.concept for s in stimuli} - {None}),
         tested=len(heard),
@@ -99,6 +105,14 @@ def describe(stimuli: StimulusSet) -> Description:
 
 def _counted(values: Iterable) -> dict:
     return dict(sorted(Counter(values).items()))
+
+
+def _phones(stimuli: StimulusSet) -> dict[str, dict[str, int]]:
+    said: dict[str, Counter[str]] = {}
+    for stimulus in stimuli:
+        if stimulus.phones is not None:
+            said.setdefault(stimulus.language, Counter()).update(stimulus.phones)
+    return {language: dict(count.most_common()) for language, count in sorted(said.items())}
 
 
 def _streams(stimuli: StimulusSet) -> dict[str, StreamCount]:

@@ -6,83 +6,109 @@ UTF-8, lines end in a line feed. What each field may hold is in `fields.FIELDS`.
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from grounding.errors import ManifestError
+from grounding.files import write_whole
 from grounding.stimuli.fault import Fault, shown
 from grounding.stimuli.fields import problems
+from grounding.stimuli.files import inside
 from grounding.stimuli.stimulus import MANIFEST, Stimulus
+from grounding.stimuli.versions import of_today, stamped
 
-__all__ = ["parse_manifest", "write_manifest"]
+__all__ = ["Line", "json_lines", "manifest_lines", "write_manifest"]
 
 LONGEST_LINE = 1_000_000  # bytes; a binary file without line feeds must not fill the memory
 DEEPEST = 32  # brackets inside brackets
 
 
-def parse_manifest(folder: str | Path) -> tuple[list[Stimulus], list[Fault]]:
-    """Return the stimuli of the lines that are as they should be, and the faults of the others.
+class Line(NamedTuple):
+    """One line of a manifest.
 
-    Looks at the manifest alone; the files that it names are not opened.
+    number: counted from 1; None where something is wrong with the manifest as a whole.
+    record: its fields, or None where something is wrong with it.
+    faults: what is wrong with it.
     """
+
+    number: int | None
+    record: Mapping[str, Any] | None
+    faults: list[Fault]
+
+
+def manifest_lines(folder: str | Path) -> Iterator[Line]:
+    """Read the manifest of `folder` line by line, and check its fields and that ids differ.
+
+    Looks at the manifest alone; the files that it names are not opened. What is kept in memory
+    is the ids.
+    """
+    path = Path(folder) / MANIFEST
+    first_line: dict[str, int] = {}
+    for number, record, faults in json_lines(folder):
+        if record is None or number is None:
+            yield Line(number, None, faults)
+            continue
+        try:
+            record = of_today(record)
+        except ManifestError as error:
+            yield Line(number, None, [Fault(path, number, str(error))])
+            continue
+        found = problems(record)
+        name = record.get("id")
+        if isinstance(name, str) and first_line.setdefault(name, number) != number:
+            found.append(
+                f"id {name!r} is also on line {first_line[name]}; needed every id once. Rename "
+                "one of them."
+            )
+        faults = [Fault(path, number, problem) for problem in found]
+        yield Line(number, None if found else record, faults)
+
+
+def json_lines(folder: str | Path) -> Iterator[Line]:
+    """Read the JSON objects of the manifest of `folder`, whatever their fields."""
     folder = Path(folder)
     path = folder / MANIFEST
     try:
-        if not folder.is_dir():
-            what = "is a file" if folder.exists() else "does not exist"
-            message = f"{what}; needed a folder with {MANIFEST}. Correct the path."
-            return [], [Fault(folder, None, message)]
-        if not path.is_file():
-            message = (
-                f"has no {MANIFEST}. 'grounding stimuli add' makes one from recordings with "
-                "transcripts beside them."
-            )
-            return [], [Fault(folder, None, message)]
-        return _parse(folder, path)
-    except OSError as error:
-        return [], [Fault(path, None, f"cannot be read: {error.strerror}. Make it readable.")]
-
-
-def _parse(folder: Path, path: Path) -> tuple[list[Stimulus], list[Fault]]:
-    stimuli: list[Stimulus] = []
-    faults: list[Fault] = []
-    first_line: dict[str, int] = {}
-    number = 0
-    for number, raw in _lines(path):
-        try:
-            record = _loads(raw)
-        except ManifestError as error:
-            faults.append(Fault(path, number, str(error)))
-            continue
-        found = problems(record)
-        faults.extend(Fault(path, number, problem) for problem in found)
-        name = record.get("id")
-        if isinstance(name, str) and first_line.setdefault(name, number) != number:
-            faults.append(
-                Fault(
-                    path,
-                    number,
-                    f"id {name!r} is also on line {first_line[name]}; needed every id once. "
-                    "Rename one of them.",
-                )
-            )
-        elif not found:
-            stimuli.append(Stimulus.from_record(record, folder, number))
-    if number == 0:
-        faults.append(Fault(path, None, "the manifest is empty; needed a JSON object a line."))
-    return stimuli, faults
-
-
-def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    with path.open("rb") as file:
+        if fault := _absent(folder):
+            yield Line(None, None, [fault])
+            return
         number = 0
-        while raw := file.readline(LONGEST_LINE + 1):
-            number += 1
-            yield number, raw
-            if len(raw) > LONGEST_LINE:
-                return
+        with path.open("rb") as file:
+            while raw := file.readline(LONGEST_LINE + 1):
+                number += 1
+                try:
+                    yield Line(number, _loads(raw), [])
+                except ManifestError as error:
+                    yield Line(number, None, [Fault(path, number, str(error))])
+                if len(raw) > LONGEST_LINE:
+                    return
+        if number == 0:
+            message = "the manifest is empty; needed a JSON object a line."
+            yield Line(None, None, [Fault(path, None, message)])
+    except OSError as error:
+        message = f"cannot be read: {error.strerror}. Make it readable."
+        yield Line(None, None, [Fault(path, None, message)])
+
+
+def _absent(folder: Path) -> Fault | None:
+    """Say what is in the way of reading the manifest of `folder`."""
+    path = folder / MANIFEST
+    if not folder.is_dir():
+        what = "is a file" if folder.exists() else "does not exist"
+        return Fault(folder, None, f"{what}; needed a folder with {MANIFEST}. Correct the path.")
+    if not path.is_file():
+        return Fault(
+            folder,
+            None,
+            f"has no {MANIFEST}. 'grounding stimuli add' makes one from recordings with "
+            "transcripts.",
+        )
+    try:
+        inside(folder, MANIFEST)
+    except ManifestError as error:
+        return Fault(path, None, str(error))
+    return None
 
 
 def _loads(raw: bytes) -> Mapping[str, Any]:
@@ -104,7 +130,7 @@ def _loads(raw: bytes) -> Mapping[str, Any]:
     if not text.strip():
         raise ManifestError("the line is blank; needed a JSON object. Delete the line.")
     try:
-        record = json.loads(text, object_pairs_hook=_once, parse_constant=_refuse_constant)
+        record = DECODER.decode(text)
     except RecursionError as error:
         raise ManifestError("the line nests too deeply; needed a flat JSON object.") from error
     except json.JSONDecodeError as error:
@@ -120,7 +146,7 @@ def _loads(raw: bytes) -> Mapping[str, Any]:
         raise ManifestError(
             f"the line holds {_kind(record)}; needed a JSON object, {{...}}. Correct the line."
         )
-    if _depth(record) > DEEPEST:
+    if raw.count(b"{") + raw.count(b"[") > DEEPEST and _depth(record) > DEEPEST:
         raise ManifestError("the line nests too deeply; needed a flat JSON object.")
     return record
 
@@ -136,6 +162,9 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse_constant(text: str) -> None:
     raise ManifestError(f"{text} is no JSON; needed a finite number or null. Correct it.")
+
+
+DECODER = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_refuse_constant)
 
 
 def _kind(value: Any) -> str:
@@ -183,15 +212,6 @@ def write_manifest(
         raise ManifestError(f"{shown(path)}: there are no stimuli to write; needed at least one.")
     if not overwrite and (path.is_symlink() or path.exists()):
         raise ManifestError(f"{shown(path)} exists. Move it away first.")
-    lines = [json.dumps(s.record(), ensure_ascii=False) + "\n" for s in stimuli.values()]
-    with tempfile.NamedTemporaryFile(dir=folder, prefix=".manifest-", delete=False) as file:
-        temporary = Path(file.name)
-        try:
-            file.write("".join(lines).encode("utf-8"))
-            file.flush()
-            temporary.chmod(0o644)
-            temporary.replace(path)
-        except BaseException:
-            temporary.unlink()
-            raise
+    lines = [json.dumps(stamped(s.record()), ensure_ascii=False) + "\n" for s in stimuli.values()]
+    write_whole(path, "".join(lines).encode("utf-8"))
     return path

@@ -1,18 +1,26 @@
-"""Read a set and check it: every fault at once, or the first as an error."""
+"""Read a set and check it: every fault at once, or the first as an error.
+
+There are two depths. The quick check reads the manifest and looks whether the files that it
+names are there; it opens none of them, and keeps no more than the ids in memory. The thorough
+one also opens every recording and every articulation file.
+"""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from grounding.errors import AudioError, ManifestError
+from grounding.stimuli.audio import EMPTY
 from grounding.stimuli.fault import Fault, shown
-from grounding.stimuli.manifest import parse_manifest
+from grounding.stimuli.files import sizer
+from grounding.stimuli.manifest import Line, manifest_lines
 from grounding.stimuli.sets import locate
 from grounding.stimuli.stimulus import MANIFEST, Stimulus
 from grounding.stimuli.stimulus_set import StimulusSet
 
-__all__ = ["examine", "read_stimuli", "validate"]
+__all__ = ["check", "read_stimuli", "validate"]
 
 # Frames are 10 ms as a rule and corpora cut the two tracks apart; a word off is far beyond this.
 LARGEST_GAP = 0.1  # seconds
@@ -36,11 +44,19 @@ def read_stimuli(
     `AudioError`) with the place of the first fault and the number of the others.
     """
     name, folder = locate(name_or_folder)
-    stimuli, faults = examine(folder, check_audio, check_articulation)
+    stimuli: list[Stimulus] = []
+    faults: list[Fault] = []
+    for line in manifest_lines(folder):
+        faults.extend(line.faults)
+        if line.record is not None:
+            stimulus = Stimulus.from_record(line.record, folder, line.number)
+            faults.extend(_file_faults(stimulus, check_audio, check_articulation))
+            stimuli.append(stimulus)
     if faults:
         others = len(faults) - 1
         more = (
-            f" ({others} more fault{'s' * (others > 1)}: 'grounding stimuli validate' lists all.)"
+            f" ({others} more fault{'s' * (others > 1)}: 'grounding stimuli validate --audio' "
+            "lists all.)"
             if others
             else ""
         )
@@ -51,19 +67,38 @@ def read_stimuli(
 def validate(folder: str | Path, audio: bool = True, articulation: bool = True) -> list[Fault]:
     """Return every fault of the set in `folder`, in the order of its lines; none is an empty list.
 
-    audio: also decode every recording. articulation: also read every articulation file.
+    audio: decode every recording. articulation: read every articulation file. With neither, the
+    check is the quick one.
     """
-    return examine(folder, audio, articulation)[1]
+    return [fault for line in check(folder, audio, articulation) for fault in line.faults]
 
 
-def examine(
-    folder: str | Path, audio: bool, articulation: bool
-) -> tuple[list[Stimulus], list[Fault]]:
-    """Return the stimuli whose lines can be read, and every fault; see `validate`."""
-    stimuli, faults = parse_manifest(folder)
-    for stimulus in stimuli:
-        faults.extend(_file_faults(stimulus, audio, articulation))
-    return stimuli, sorted(faults, key=lambda fault: fault.line or 0)
+def check(folder: str | Path, audio: bool, articulation: bool) -> Iterator[Line]:
+    """Give the lines of the manifest of `folder`, one at a time, with every fault; see `validate`.
+
+    The faults of files come with the line that names the file.
+    """
+    folder = Path(folder)
+    size = sizer(folder)
+    for line in manifest_lines(folder):
+        if line.record is None:
+            yield line
+        elif audio or articulation:
+            stimulus = Stimulus.from_record(line.record, folder, line.number)
+            yield Line(line.number, line.record, _file_faults(stimulus, audio, articulation))
+        else:
+            faults = []
+            for what, of_audio in (("audio", True), ("articulation", False)):
+                name = line.record.get(what)
+                if name is None:
+                    continue
+                try:
+                    if size(name) == 0:
+                        raise AudioError(EMPTY)
+                except ManifestError as error:
+                    message = f"{what} {shown(name)!r}: {error}"
+                    faults.append(Fault(folder / MANIFEST, line.number, message, of_audio))
+            yield Line(line.number, line.record, faults)
 
 
 def _file_faults(stimulus: Stimulus, audio: bool, articulation: bool) -> list[Fault]:

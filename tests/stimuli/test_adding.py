@@ -37,7 +37,7 @@ def test_recordings_become_a_set(recordings: Path) -> None:
     added = add_recordings(recordings, language="en", speaker="Ann")
     assert added.stimuli == 3
     assert (added.without_transcript, added.converted) == ((), ())
-    assert added.without_recording == ("README.txt",)
+    assert added.unused == ("README.txt",)
     stimuli = read_stimuli(recordings)
     assert stimuli.ids == ("2-two", "more-three", "one")
     assert stimuli.transcripts == ("été", "three", "one")
@@ -91,7 +91,7 @@ def test_all_that_stands_in_the_way_is_listed_and_nothing_is_written(
         "Ж.wav: its name has no letter a-z",
         "a\\b.wav: needed the path of a .flac",
         "five.wav: transcript 'five.txt': leads out of",
-        "leave them out with --skip-untranscribed",
+        "leave out what has no transcript with --skip-untranscribed",
     ):
         assert part in message, message
     assert snapshot(recordings) == before
@@ -110,7 +110,7 @@ def test_recordings_without_transcript_are_left_out_on_request(
     ("arguments", "match"),
     [
         ({"language": "english"}, "language 'english': needed a two-letter"),
-        ({"language": None}, "language None: needed a two-letter"),
+        ({"language": None}, "the data name no language; needed a two-letter .*Add --language"),
         ({"language": "en", "speaker": " "}, "speaker ' ': needed who speaks"),
         ({"language": "en", "rate": 0}, "rate 0: needed a whole number of Hz"),
     ],
@@ -167,7 +167,7 @@ def test_a_failure_leaves_no_copies(recordings: Path, monkeypatch) -> None:
         raise OSError("disk full")
 
     before = snapshot(recordings)
-    monkeypatch.setattr("grounding.stimuli.adding.write_manifest", fail)
+    monkeypatch.setattr("grounding.stimuli.staging.write_manifest", fail)
     with pytest.raises(OSError, match="disk full"):
         add_recordings(recordings, language="en", rate=16000)
     assert snapshot(recordings) == before

@@ -46,11 +46,14 @@ def geometries(config: Config, stimuli: StimulusSet) -> dict[str, list[RDM]]:
     """Return the RDMs of every encoder's layers, and of every space."""
     found = {}
     for name, seed, pooling, window in config.encoders:
-        weights = "trained" if seed is None else "random"
+        if pooling == "mean" and "pair" in stimuli[0].attributes:
+            continue  # a pair's transcript is a label of its sound, which no text model reads
+        weights, tail = ("trained", "") if seed is None else ("random", f", random {seed}")
         encoder = load_encoder(name, weights=weights, seed=seed, window=window)
         acts = extract(encoder, stimuli, pooling=pooling, store=config.store)
-        key = name if seed is None else f"{name}, random {seed}"
-        found[key] = [rdm(acts.layer(k), acts.ids, metric=config.metric) for k in acts.layers]
+        found[name + tail] = [
+            rdm(acts.layer(k), acts.ids, metric=config.metric) for k in acts.layers
+        ]
     return found | {name: [space(name, stimuli).rdm()] for name in config.spaces}
 
 
@@ -91,9 +94,9 @@ def main(argv: Sequence[str]) -> None:
     rows = run(Config(*argv[:1]))
     for part, what, value, low, high in rows:
         print(f"{part:16} {what:50} {value:6.3f} [{low:6.3f}, {high:6.3f}]")
+    plain = [row for row in rows if " minus " not in row[1]]
     for path in argv[1:]:
-        shown = draw_dots([row for row in rows if " minus " not in row[1]], "score, 95 % interval")
-        save_png(shown, path)
+        save_png(draw_dots(plain, "score, 95 % interval"), path)
 
 
 if __name__ == "__main__":

@@ -114,6 +114,8 @@ def test_what_cannot_be_calibrated_is_refused():
         calibrate([at_rate(0.5), at_rate(0.1)], seed=0)
     with pytest.raises(UserError, match="two simulations or more, found 1"):
         calibrate([at_rate(0.5)], seed=0, simulations=1)
+    with pytest.raises(UserError, match="two simulations or more, found 0"):
+        calibrate([at_rate(0.5)], seed=0, simulations=0)
     with pytest.raises(UnknownName, match=r"unknown kind of calibration 'cover'\. Did you mean"):
         calibrate([at_rate(0.5, "cover")], seed=0, simulations=2)
     assert calibrate([], seed=0) == []

@@ -124,9 +124,9 @@ def calibrate(
         raise UserError(f"processes must be 1 or more, found {processes}")
     if len({row.name for row in rows}) < len(rows):
         raise UserError("two rows have one name, and would have the same simulations")
-    sizes = [simulations or row.simulations for row in rows]
+    sizes = [row.simulations if simulations is None else simulations for row in rows]
     if min(sizes, default=2) < 2:
-        raise UserError("a rate and its error need two simulations or more, found 1")
+        raise UserError(f"a rate and its error need two simulations or more, found {min(sizes)}")
     tasks = [
         (row, seed, start, min(start + BLOCK, size))
         for row, size in zip(rows, sizes, strict=True)

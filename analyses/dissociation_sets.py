@@ -46,14 +46,13 @@ def geometries(config: Config, stimuli: StimulusSet) -> dict[str, list[RDM]]:
     """Return the RDMs of every encoder's layers, and of every space."""
     found = {}
     for name, seed, pooling, window in config.encoders:
-        if pooling == "mean" and "pair" in stimuli[0].attributes:
-            continue  # a pair's transcript is a label of its sound, which no text model reads
-        weights, tail = ("trained", "") if seed is None else ("random", f", random {seed}")
+        weights = "trained" if seed is None else "random"
         encoder = load_encoder(name, weights=weights, seed=seed, window=window)
+        if encoder.modality == "text" and "pair" in stimuli[0].attributes:
+            continue  # what stands for the transcript of a pair is a label of its sound, no word
         acts = extract(encoder, stimuli, pooling=pooling, store=config.store)
-        found[name + tail] = [
-            rdm(acts.layer(k), acts.ids, metric=config.metric) for k in acts.layers
-        ]
+        key = name if seed is None else f"{name}, random {seed}"
+        found[key] = [rdm(acts.layer(k), acts.ids, metric=config.metric) for k in acts.layers]
     return found | {name: [space(name, stimuli).rdm()] for name in config.spaces}
 
 
@@ -91,12 +90,10 @@ def run(config: Config) -> list[tuple[str, str, float, float, float]]:
 
 def main(argv: Sequence[str]) -> None:
     """Print one row a number, and draw them where a picture is named."""
-    rows = run(Config(*argv[:1]))
-    for part, what, value, low, high in rows:
+    for part, what, value, low, high in (rows := run(Config(*argv[:1]))):
         print(f"{part:16} {what:50} {value:6.3f} [{low:6.3f}, {high:6.3f}]")
-    plain = [row for row in rows if " minus " not in row[1]]
-    for path in argv[1:]:
-        save_png(draw_dots(plain, "score, 95 % interval"), path)
+    for p in argv[1:]:
+        save_png(draw_dots([r for r in rows if " minus " not in r[1]], "score, 95 % interval"), p)
 
 
 if __name__ == "__main__":

@@ -116,7 +116,7 @@ def calibrate(
     simulations: of every row, for a quick look; None is what each row asks for.
     processes: how many share the work; with more than one, `once` must be a function that another
         process can import, or a `functools.partial` of one.
-    progress: called with the row that is being counted, simulations done and simulations in all.
+    progress: called with the row's name, the simulations of it that are done and all of them.
 
     Raises `UserError` for fewer than two simulations, fewer than one process and rows of one name.
     """
@@ -133,12 +133,11 @@ def calibrate(
         for start in range(0, size, BLOCK)
     ]
     counts: dict[str, list[Float[np.ndarray, " simulation"]]] = {row.name: [] for row in rows}
-    done = 0
-    for (row, _, start, stop), part in zip(tasks, _run(tasks, processes), strict=True):
+    total = {row.name: size for row, size in zip(rows, sizes, strict=True)}
+    for (row, _, _, stop), part in zip(tasks, _run(tasks, processes), strict=True):
         counts[row.name].append(part)
-        done += stop - start
         if progress is not None:
-            progress(row.name, done, sum(sizes))
+            progress(row.name, stop, total[row.name])
     return [_judge(row, np.concatenate(counts[row.name])) for row in rows]
 
 

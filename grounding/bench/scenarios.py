@@ -101,6 +101,10 @@ CALIBRATIONS: Mapping[str, Calibration] = _table(
     _null("pairs within groups", _set(10, 0.0, **WORDS), pairs="within"),
     _null("nuisance controlled", _set(20, 0.0, **LONG)),
     _null("nuisance controlled, whole groups", _set(10, 0.0, **WORDS, **LONG)),
+    *(
+        _null(f"nuisance and its curves, {m}", _set(20, 0.0, **LONG), measure=m, controls="curves")
+        for m in ("spearman", "rho-a")
+    ),
     _null("nuisance off the model", _set(20, 0.0, **LONG), controlled="model"),
     _null("nuisance off the reference", _set(20, 0.0, **LONG), controlled="reference"),
     _null("layer controlled, rho-a", TWO_ALIKE, measure="rho-a", controls="last layer"),

@@ -14,6 +14,7 @@ import numpy as np
 
 from grounding.rsa.ceiling import oracle_rdm, transcript_ceiling
 from grounding.rsa.corrections import adjust, step_down
+from grounding.rsa.curves import curved
 from grounding.rsa.partition import partition
 from grounding.rsa.permutation import PermutationTest, permutation_test
 from grounding.rsa.rdm import RDM
@@ -67,7 +68,12 @@ def _tested(
         n=PERMUTATIONS,
         rng=rng,
         groups=_groups(one, planted, grouped),
-        controls={"nuisance": one.controls, "last layer": one.layers[-1:], "none": ()}[controls],
+        controls={
+            "nuisance": one.controls,
+            "curves": curved(one.controls, degree=3),
+            "last layer": one.layers[-1:],
+            "none": (),
+        }[controls],
         **how,
     )
 

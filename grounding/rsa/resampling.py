@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import repeat
 from multiprocessing import get_context
@@ -151,9 +152,17 @@ def resample(
     if processes == 1:
         return _gather(map(Comparison.over_draws, repeat(comparison), blocks), len(drawn), progress)
     # Spawned, since a fork of a process that runs threads (torch, BLAS) may hang.
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(processes, get_context("spawn"), initializer=_one_thread) as pool:
         parts = pool.map(Comparison.over_draws, repeat(comparison), blocks)
         return _gather(parts, len(drawn), progress)
+
+
+def _one_thread() -> None:
+    # Processes that each run as many threads as there are cores keep each other waiting.
+    with suppress(ImportError):
+        from threadpoolctl import threadpool_limits
+
+        threadpool_limits(1)
 
 
 def _gather(

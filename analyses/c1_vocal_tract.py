@@ -16,7 +16,7 @@ import numpy as np
 
 from grounding.activations import extract
 from grounding.encoders import load_encoder
-from grounding.rsa import rdm, score_models
+from grounding.rsa import curved, rdm, score_models
 from grounding.spaces import space
 from grounding.stimuli import read_stimuli
 
@@ -32,6 +32,7 @@ class Config:
     controls: tuple[str, ...] = (
         *("log-mel", "log-mel-mean", "mfcc", "duration", "f0", "intensity", "phones"),
     )
+    degree: int = 1  # of the controls' curves: ranks keep a share of a control that 3 takes off
     pooling: str = "trajectory"
     metric: str = "correlation"
     measure: str = "rho-a"
@@ -55,7 +56,9 @@ def run(config: Config) -> list[tuple[str, float, float, float]]:
     scores = score_models(
         layers,
         space(config.space, stimuli).rdm(),
-        controls=[space(name, stimuli).rdm() for name in config.controls],
+        controls=curved(
+            [space(name, stimuli).rdm() for name in config.controls], degree=config.degree
+        ),
         measure=config.measure,
         groups=stimuli.transcripts,
         n=config.resamples,

@@ -221,3 +221,20 @@ def test_what_cannot_be_tested_is_refused(random_rdm):
     sizes = [0, 1, 1, 2, 2, 2, 3, 3, 3, 3, 3, 3]
     with pytest.raises(UserError, match="nothing can be exchanged"):
         permutation_test([a], b, measure="pearson", n=9, rng=rng, groups=sizes)
+
+
+@pytest.mark.parametrize("controlled", ["both", "model", "reference"])
+def test_semi_partial_agreement_is_tested_as_it_is_measured(controlled, random_rdm, mixed_rdm):
+    control = random_rdm(0)
+    model, reference = mixed_rdm(control, 2, 1.0), mixed_rdm(control, 3, 1.0)
+    how = {"measure": "pearson", "controls": [control], "controlled": controlled}
+    found = permutation_test([model], reference, n=10, rng=np.random.default_rng(4), **how)
+    assert found.observed[0] == pytest.approx(compare(model, reference, **how), abs=1e-12)
+    design = np.column_stack([np.ones(66), control.values])
+    fitted = design @ np.linalg.lstsq(design, reference.values, rcond=None)[0]
+    residual = RDM(reference.values - fitted, reference.ids, "residual")
+    rng = np.random.default_rng(4)
+    for under in found.null:
+        moved = reorder(residual, rng.permutation(np.arange(12)[:, None])[:, 0])
+        again = RDM(fitted + moved.values, reference.ids, "permuted residual")
+        assert under[0] == pytest.approx(compare(model, again, **how), abs=1e-12)

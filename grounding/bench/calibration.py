@@ -19,6 +19,7 @@ import numpy as np
 from jaxtyping import Float
 
 from grounding.errors import UserError
+from grounding.rsa.resampling import one_thread
 from grounding.rsa.sampled import Undercoverage
 from grounding.tables import lookup
 
@@ -153,15 +154,8 @@ def _run(tasks: Sequence[_Task], processes: int) -> Iterator[Float[np.ndarray, "
         return
     # Spawned, since a fork of a process that runs threads (torch, BLAS) may hang. One thread in
     # each, since small products are slower on several, and many times so when cores are shared.
-    with ProcessPoolExecutor(processes, get_context("spawn"), initializer=_one_thread) as pool:
+    with ProcessPoolExecutor(processes, get_context("spawn"), initializer=one_thread) as pool:
         yield from pool.map(_count, tasks)
-
-
-def _one_thread() -> None:
-    # Of this module, so that the libraries which it limits are loaded when it is called.
-    from threadpoolctl import threadpool_limits
-
-    threadpool_limits(1)
 
 
 def _count(task: _Task) -> Float[np.ndarray, " simulation"]:

@@ -17,11 +17,10 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
 
 from grounding.errors import UserError
 from grounding.rsa.agreement import compare, same_stimuli
-from grounding.rsa.pairs import number_groups
+from grounding.rsa.pairs import number_groups, sum_by_group
 from grounding.rsa.rdm import FEWEST, RDM
 from grounding.rsa.resampling import Progress, bootstrap, shifted
 from grounding.rsa.sampled import Sampled, Undercoverage
@@ -135,8 +134,8 @@ def oracle_rdm(reference: RDM, transcripts: Sequence[Hashable], *, leave_out: bo
     if leave_out and size.min() < 2:
         raise UserError(f"transcript {labels[int(size.argmin())]!r} has one realisation only")
     square = reference.square()
-    to_group = _sum_columns(square, group)  # stimulus x transcript
-    between = _sum_columns(to_group.T, group)  # transcript x transcript
+    to_group = sum_by_group(square, group, len(size))  # stimulus x transcript
+    between = sum_by_group(to_group.T, group, len(size))  # transcript x transcript
     i, j = np.triu_indices(reference.n, 1)
     a, b = group[i], group[j]
     total = between[a, b]
@@ -150,11 +149,3 @@ def oracle_rdm(reference: RDM, transcripts: Sequence[Hashable], *, leave_out: bo
         values[inside] = reference.values[inside].mean()
     name = f"transcript oracle of {reference.name}" if reference.name else "transcript oracle"
     return RDM(values, reference.ids, reference.metric, name)
-
-
-def _sum_columns(
-    values: Float[np.ndarray, "row stimulus"], group: Int[np.ndarray, " stimulus"]
-) -> Float[np.ndarray, "row group"]:
-    order = np.argsort(group, kind="stable")
-    starts = np.searchsorted(group[order], np.arange(group.max() + 1))
-    return np.add.reduceat(values[:, order], starts, axis=1)

@@ -17,7 +17,7 @@ from grounding.errors import UserError
 from grounding.rsa.rdm import RDM
 from grounding.tables import lookup
 
-__all__ = ["PAIRS", "Pairs", "choose_pairs", "number_groups"]
+__all__ = ["PAIRS", "Pairs", "choose_pairs", "number_groups", "sum_by_group"]
 
 PAIRS = {
     "all": "every pair of stimuli",
@@ -178,3 +178,14 @@ def _refuse_single(group: Int[np.ndarray, " stimulus"], labels: Sequence[Hashabl
             f"pairs='within' needs groups of two stimuli or more, and {len(single)} have one, "
             f"such as {labels[single[0]]!r}; leave those stimuli out with .select(ids)"
         )
+
+
+def sum_by_group(
+    values: Float[np.ndarray, "row stimulus"], group: Int[np.ndarray, " stimulus"], groups: int
+) -> Float[np.ndarray, "row group"]:
+    """Return the sum of the columns of each group; groups are numbered as they come."""
+    if groups == len(group):
+        return values
+    order = np.argsort(group, kind="stable")
+    starts = np.searchsorted(group[order], np.arange(groups))
+    return np.add.reduceat(values[:, order], starts, axis=1)

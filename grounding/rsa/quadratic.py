@@ -15,7 +15,7 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Float, Int
 
-from grounding.rsa.pairs import Pairs
+from grounding.rsa.pairs import Pairs, sum_by_group
 from grounding.rsa.vectors import Products, Vectors
 
 __all__ = ["Forms", "draw_products"]
@@ -174,7 +174,7 @@ class _Sums:
             free = total[:, None] - times * size + size - 2.0 + ridge
             bound = free + size * (1.0 - times)
             rows = self.rows(i)
-            by_group = _by_group(rows, group, self.forms.pairs.groups)
+            by_group = sum_by_group(rows, group, self.forms.pairs.groups)
             with np.errstate(invalid="ignore", divide="ignore"):
                 level = (times * by_group / bound).sum(1) / (1.0 + (times * size / bound).sum(1))
                 part = (1.0 - times) * (by_group - level[:, None] * size) / bound
@@ -191,16 +191,6 @@ class _Sums:
             inside = group[:, None] == group
             alone = np.where(inside, square, 0.0).sum(1)
             square[inside] = 0.0
-            to_group = _by_group(square, group, self.forms.pairs.groups)
+            to_group = sum_by_group(square, group, self.forms.pairs.groups)
             self._rows[i] = self.times @ to_group.T + alone
         return self._rows[i]
-
-
-def _by_group(
-    values: Float[np.ndarray, "row stimulus"], group: Int[np.ndarray, " stimulus"], groups: int
-) -> Float[np.ndarray, "row group"]:
-    if groups == len(group):  # groups are numbered as they come
-        return values
-    order = np.argsort(group, kind="stable")
-    starts = np.searchsorted(group[order], np.arange(groups))
-    return np.add.reduceat(values[:, order], starts, axis=1)

@@ -25,7 +25,7 @@ from grounding.rsa.comparison import Comparison
 from grounding.rsa.rdm import RDM
 from grounding.rsa.sampled import Sampled, interval, warn_of_few
 
-__all__ = ["Bootstrap", "Progress", "bootstrap", "draw_groups", "resample", "shifted"]
+__all__ = ["Bootstrap", "Progress", "bootstrap", "draw_groups", "one_thread", "resample", "shifted"]
 
 Progress = Callable[[int, int], None]  # called with samples done and samples in all
 
@@ -152,13 +152,16 @@ def resample(
     if processes == 1:
         return _gather(map(Comparison.over_draws, repeat(comparison), blocks), len(drawn), progress)
     # Spawned, since a fork of a process that runs threads (torch, BLAS) may hang.
-    with ProcessPoolExecutor(processes, get_context("spawn"), initializer=_one_thread) as pool:
+    with ProcessPoolExecutor(processes, get_context("spawn"), initializer=one_thread) as pool:
         parts = pool.map(Comparison.over_draws, repeat(comparison), blocks)
         return _gather(parts, len(drawn), progress)
 
 
-def _one_thread() -> None:
-    # Processes that each run as many threads as there are cores keep each other waiting.
+def one_thread() -> None:
+    """Let BLAS run one thread in this process, where threadpoolctl is installed.
+
+    Processes that each run as many threads as there are cores keep each other waiting.
+    """
     with suppress(ImportError):
         from threadpoolctl import threadpool_limits
 

@@ -1,4 +1,4 @@
-"""Write files that are there whole or not at all."""
+"""Where files are kept between runs, and how one is written: whole or not at all."""
 
 from __future__ import annotations
 
@@ -8,7 +8,19 @@ from pathlib import Path
 
 from grounding.errors import UserError
 
-__all__ = ["write_whole"]
+__all__ = ["cache_folder", "write_whole"]
+
+
+def cache_folder() -> Path:
+    """Return the folder of what is fetched or made once, which need not exist yet.
+
+    It is the one that the environment variable `GROUNDING_CACHE` names, or the platform's cache
+    folder for `grounding`.
+    """
+    import platformdirs
+
+    named = os.environ.get("GROUNDING_CACHE")
+    return Path(named) if named else Path(platformdirs.user_cache_dir("grounding"))
 
 
 def write_whole(path: Path, content: bytes) -> None:

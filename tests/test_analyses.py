@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import shutil
 import sys
+from importlib.util import find_spec
 from itertools import combinations
 from pathlib import Path
 
@@ -81,6 +83,63 @@ def test_c7_says_what_it_needs(tmp_path):
         script.run(script.Config(), tmp_path)
     with pytest.raises(SystemExit, match="usage"):
         script.main([])
+
+
+@pytest.fixture(scope="module")
+def grid_folder(toy_folder, tmp_path_factory):
+    """Return the toy set as a grid of vowels: the mean formants of a word are its place."""
+    folder = tmp_path_factory.mktemp("grid") / "set"
+    shutil.copytree(toy_folder, folder)
+    stimuli, lines = read_stimuli(str(folder)), []
+    manifest = (folder / "manifest.jsonl").read_text(encoding="utf-8").splitlines()
+    words = list(dict.fromkeys(stimuli.transcripts))
+    for stimulus, line in zip(stimuli, manifest, strict=True):
+        k, record = words.index(stimulus.transcript), json.loads(line)
+        first = next(s for s in stimuli if s.transcript == stimulus.transcript)
+        f1, f2, _ = first.articulation["formants"].values.mean(0).tolist()
+        record["speaker"] = record["realisation"]["name"]
+        record["attributes"] |= {"kind": "grid", "rounding": "rounded", "row": k // 5,
+                                 "column": k % 5, "bark": [f1 / 100, f2 / 200]}  # fmt: skip
+        lines.append(json.dumps(record, ensure_ascii=False) + "\n")
+    (folder / "manifest.jsonl").write_text("".join(lines), encoding="utf-8")
+    return folder
+
+
+def test_the_quadrilateral_is_scored_by_axis_beside_random_weights_and_spaces(
+    grid_folder, tmp_path, monkeypatch, capsys
+):
+    script = load("vowel_quadrilateral")
+    config = script.Config(
+        stimuli=str(grid_folder), encoder="toy", window=None, seeds=(0, 1), splits=2, resamples=40,
+        store=str(tmp_path / "store"),
+    )  # fmt: skip
+    rows, panels = script.run(config)
+    told = {what: value for what, value, _, _ in rows}
+    for axis in ("F1, height", "F2, backness"):
+        floor = np.mean([told[f"{axis}: random {seed}"] for seed in (0, 1)])
+        gain = told[f"{axis}: trained minus random"]
+        assert gain == pytest.approx(told[f"{axis}: trained"] - floor)
+    assert all(low <= high for _, _, low, high in rows)
+    spaces = ("log-mel-mean", "articulation-mean")
+    assert list(panels) == ["formants of the tract", "trained", "random 0", *spaces]
+    assert {len(vowels) for vowels in panels.values()} == {30}
+    monkeypatch.setattr(script, "run", lambda _: (rows, panels))
+    script.main([str(tmp_path / "picture.png")])
+    assert "F2, backness: trained minus random" in capsys.readouterr().out
+    assert (tmp_path / "picture.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.skipif(find_spec("pocketsphinx") is None, reason="needs the extra 'alignment'")
+def test_aligner_error_holds_what_was_found_against_what_is_known(tmp_path, capsys, monkeypatch):
+    script = load("aligner_error")
+    table = script.measured(script.Config(every=120))
+    assert set(table.known) == {"requested", "acoustic", "edge"}
+    assert {"aligner", "equal", "typical"} < set(table[table.known == "acoustic"].what)
+    assert table.ms.abs().max() < 300
+    monkeypatch.setattr(script, "measured", lambda config: table)
+    script.main(["vocal-tract-words", str(tmp_path / "picture.png")])
+    assert "typical, own ends" in capsys.readouterr().out
+    assert (tmp_path / "picture.png").stat().st_size > 1000
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda p: p.stem)

@@ -10,13 +10,14 @@ from typing import Annotated
 import typer
 
 from grounding.commands.adding import add, formats
+from grounding.commands.aligning import align
 from grounding.commands.describing import describe
 from grounding.commands.synthesising import synthesise
 from grounding.commands.tables import print_table
 from grounding.errors import ManifestError
 
 app = typer.Typer(help="Stimulus sets: list, describe, validate, add.", no_args_is_help=True)
-for command in (add, formats, describe, synthesise):
+for command in (add, formats, describe, synthesise, align):
     app.command()(command)
 
 Name = Annotated[str, typer.Argument(metavar="NAME_OR_DIR", help="A shipped set, or a folder.")]
@@ -24,11 +25,16 @@ Name = Annotated[str, typer.Argument(metavar="NAME_OR_DIR", help="A shipped set,
 
 @app.command("list")
 def list_sets() -> None:
-    """List the shipped stimulus sets."""
+    """List the stimulus sets that are shipped, and those to make on this machine."""
     from grounding.stimuli import read_stimuli, shipped_sets
+    from grounding.stimuli.sets import scripted_sets, unmade_sets
 
     rows = []
-    for name in shipped_sets():
+    unmade = unmade_sets()
+    for name in sorted(shipped_sets() | scripted_sets()):
+        if name in unmade:
+            rows.append((name, "not made yet", "", "", ""))
+            continue
         stimuli = read_stimuli(name, check_audio=False)
         rows.append(
             (
@@ -44,6 +50,8 @@ def list_sets() -> None:
             "no stimulus set is shipped with this installation. Give commands the path of a folder."
         )
     print_table(("set", "stimuli", "transcripts", "languages", "seconds"), rows)
+    for name, script in unmade.items():
+        print(f"{name} is not shipped; make it with: python {script}")
 
 
 @app.command()

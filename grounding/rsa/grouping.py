@@ -34,6 +34,7 @@ from grounding.rsa.sampled import Sampled, Undercoverage, warn_of_few
 __all__ = [
     "Tally",
     "apart",
+    "average",
     "difference",
     "held_out_share",
     "keeps_apart",
@@ -193,6 +194,22 @@ def difference(one: Sampled, other: Sampled) -> Sampled:
             f"paired samples are equally many, found {len(one.samples)} and {len(other.samples)}"
         )
     return Sampled(one.estimate - other.estimate, one.samples - other.samples)
+
+
+def average(ones: Sequence[Sampled]) -> Sampled:
+    """Return the mean of numbers, paired sample by sample as in `difference`.
+
+    Raises `UserError` for none, and for other numbers of samples.
+    """
+    if len({len(one.samples) for one in ones}) != 1:
+        raise UserError(
+            f"an average needs numbers with equally many samples, found {len(ones)} with "
+            f"{', '.join(str(len(one.samples)) for one in ones) or 'none'}"
+        )
+    return Sampled(
+        float(np.mean([one.estimate for one in ones])),
+        np.mean([one.samples for one in ones], axis=0),
+    )
 
 
 def _sampled(

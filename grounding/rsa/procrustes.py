@@ -13,7 +13,7 @@ from scipy.spatial.distance import squareform
 
 from grounding.errors import UserError
 
-__all__ = ["procrustes_similarity"]
+__all__ = ["centred_points", "procrustes_similarity"]
 
 ROUNDING = 1e-5  # of the greatest eigenvalue, below 0; values in single precision reach 1e-6
 
@@ -47,10 +47,10 @@ def procrustes_similarity(
     >>> procrustes_similarity(square, 9.0 * square).round(12)
     array([[1.]])
     """
-    ready = [_points(one, f"reference {j}") for j, one in enumerate(references)]
+    ready = [centred_points(one, f"reference {j}") for j, one in enumerate(references)]
     similarity = np.empty((len(models), len(references)))
     for i, model in enumerate(models):
-        points = _points(model, f"model {i}")
+        points = centred_points(model, f"model {i}")
         similarity[i] = [_cosine(points, other) for other in ready]
     return np.minimum(similarity, 1.0)  # no cosine is above 1 but by rounding
 
@@ -63,8 +63,18 @@ def _cosine(
     return float(svdvals(points.T @ other).sum())
 
 
-def _points(squared: Float[np.ndarray, " pair"], name: str) -> Float[np.ndarray, "stimulus axis"]:
-    """Return centred points of norm 1 with these squared distances, but for their scale."""
+def centred_points(
+    squared: Float[np.ndarray, " pair"], name: str
+) -> Float[np.ndarray, "stimulus axis"]:
+    """Return centred points of norm 1 with these squared distances, but for their scale.
+
+    This is classical multidimensional scaling with all its axes: uncorrelated, those of the least
+    variance first.
+
+    name: what the distances are of, for the error.
+
+    Raises `UserError` where no points have such squared distances.
+    """
     inner = squareform(np.asarray(squared, dtype=np.float64), checks=False)
     means = inner.mean(0)
     inner -= means

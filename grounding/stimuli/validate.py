@@ -32,8 +32,9 @@ def read_stimuli(
     check_audio: bool = True,
     check_articulation: bool = False,
 ) -> StimulusSet:
-    """Read a set of stimuli: a shipped set by its name, or any folder with `manifest.jsonl`.
+    """Read a set of stimuli: one by its name, or any folder with `manifest.jsonl`.
 
+    Names are those of the sets that are shipped, and of those whose script was run here.
     Every line, every path and every audio header (rate, channels, length) is checked. Besides:
 
     check_audio: decode every recording now: whole, finite, of the declared SHA-256. Otherwise

@@ -27,12 +27,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from make import HERE, MANNER, MEMBERS, Item, build, items, make, write_whole
+from make import HERE, MANNER, MEMBERS, Item, items, make, plan
 from search import Bench
 from tqdm import tqdm
 
+from grounding.files import write_whole
 from grounding.spaces import space
 from grounding.stimuli import read_stimuli
+from grounding.stimuli.simulator.building import Builder
 from grounding.stimuli.simulator.library import SimulatorError
 from grounding.stimuli.simulator.postures import posture_score, posture_speaker
 from grounding.stimuli.simulator.shapes import TRACT_NAMES, formants
@@ -156,8 +158,8 @@ def _lines(pairs: Sequence[Pair]) -> bytes:
     return "".join(json.dumps(p, ensure_ascii=False) + "\n" for p in pairs).encode()
 
 
-def attempt(item: Item, folder: Path) -> dict[str, Any] | None:
-    """Make an item; return None where the simulator finds no lips in its tube.
+def attempt(item: Item, folder: Path) -> list[dict[str, Any]]:
+    """Make an item; return nothing where the simulator finds no lips in its tube.
 
     In a few states the lips are drawn so far back that whether a section is theirs hangs on the
     last digits.
@@ -165,7 +167,7 @@ def attempt(item: Item, folder: Path) -> dict[str, Any] | None:
     try:
         return make(item, folder)
     except SimulatorError:
-        return None
+        return []
 
 
 def matrix(values: np.ndarray, n: int) -> np.ndarray:
@@ -212,9 +214,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     arguments = parser.parse_args(argv)
     pairs = candidates(arguments.scratch)
     folder = arguments.scratch / "candidates"
-    build(
-        list(items(arguments.scratch / "candidates.jsonl")), folder, arguments.jobs, False, attempt
-    )
+    jobs = items(arguments.scratch / "candidates.jsonl")
+    Builder(jobs, plan, attempt).build(folder, arguments.jobs)
     stimuli = read_stimuli(folder)
     count = Counter(stimulus.attributes["pair"] for stimulus in stimuli)
     pairs = [pair for pair in pairs if count[pair["pair"]] == len(MEMBERS)]

@@ -13,10 +13,11 @@ import matplotlib as mpl
 import numpy as np
 
 mpl.use("Agg")
-from make import HERE, write_whole
+from make import HERE
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 
+from grounding.files import write_whole
 from grounding.spaces import space
 from grounding.spaces.acoustics import log_mel
 from grounding.stimuli import Stimulus, StimulusSet, read_stimuli

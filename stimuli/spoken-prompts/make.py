@@ -12,11 +12,7 @@ last.
 from __future__ import annotations
 
 import argparse
-import csv
-import hashlib
-import importlib.util
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -24,11 +20,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from debian import LANGUAGES, PACKAGES, fetch, unpack
 from hearing import Heard, judge, read_heard
-from phones import phones
-from scripts import read_corrections, read_scripts, transcripts
-from sound import RATE, decode, flac
+from scripts import READ_AS, read_corrections, read_scripts, transcripts
+from upstream import LANGUAGES, PACKAGES
+
+from grounding.files import write_whole
+from grounding.stimuli.recorded.debian import fetch, unpack
+from grounding.stimuli.recorded.folders import (
+    differences,
+    exit_status,
+    read_rows,
+    refuse_others,
+    require,
+    sha256,
+    write_records,
+)
+from grounding.stimuli.recorded.phones import phones
+from grounding.stimuli.recorded.sound import RATE, decode_g722, flac
 
 HERE = Path(__file__).resolve().parent
 LONGEST_MEAN = 3.5  # seconds; keeps the shipped audio under 40 MB
@@ -41,6 +49,7 @@ COMPANIONS = (
     "corrections.tsv",
     "marks.tsv",
 )
+SEGMENTS = HERE / "segments.jsonl"  # written by 'grounding stimuli align'
 
 
 @dataclass(frozen=True)
@@ -56,22 +65,6 @@ class Prompt:
         return self.id.replace("/", "-")
 
 
-def require_tools() -> None:
-    """Raise `SystemExit` with what to install when a tool is missing."""
-    missing = [name for name in TOOLS if importlib.util.find_spec(name) is None]
-    if missing:
-        raise SystemExit(
-            f"Python package not found: {', '.join(missing)}. Run 'python -m pip install -r "
-            f"{HERE / 'requirements.txt'}' in an environment of its own."
-        )
-
-
-def read_rows(path: Path) -> list[dict[str, str]]:
-    """Read a table with a header line and tabs between columns."""
-    with path.open(encoding="utf-8", newline="") as lines:
-        return list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
-
-
 def read_marks(path: Path) -> dict[tuple[str, str], list[str]]:
     """Read `marks.tsv` (language, prompt_id, mark, why): the marks of each clip."""
     marks: dict[tuple[str, str], list[str]] = {}
@@ -80,21 +73,22 @@ def read_marks(path: Path) -> dict[tuple[str, str], list[str]]:
     return marks
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that it is never seen in part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        unfinished.write_bytes(data)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
-
-
 def short_enough(sounds: Mapping[tuple[str, str], Any], prompts: list[Prompt]) -> list[Prompt]:
     """Keep the prompts whose mean duration over the languages is at most `LONGEST_MEAN`."""
     most = LONGEST_MEAN * RATE * len(LANGUAGES)
     return [p for p in prompts if sum(len(sounds[v.code, p.id]) for v in LANGUAGES) <= most]
+
+
+def aligned(path: Path) -> dict[str, dict[str, Any]]:
+    """Return the attributes that alignment gives a clip, by the clip's SHA-256."""
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return {
+        row["sha256"]: {
+            "segments": row["segments"],
+            "aligner": row["aligner"] | {"score": row["score"]},
+        }
+        for row in rows
+    }
 
 
 def intelligibility(heard: Heard) -> dict[str, Any]:
@@ -117,8 +111,9 @@ def build(root: Path, out: Path, full: bool) -> None:
     corrections = read_corrections(HERE / "corrections.tsv")
     texts = read_heard(HERE / "heard.tsv")
     marks = read_marks(HERE / "marks.tsv")
+    segments = aligned(SEGMENTS)
     sounds = {
-        (voice.code, prompt): decode(voice.sound(root, prompt))
+        (voice.code, prompt): decode_g722(voice.sound(root, prompt))
         for voice in LANGUAGES
         for prompt in ids
     }
@@ -128,7 +123,8 @@ def build(root: Path, out: Path, full: bool) -> None:
     records = []
     for voice in LANGUAGES:
         said = transcripts(read_scripts(voice.scripts(root)), corrections, ids, voice.code)
-        spoken = dict(zip(said.values(), phones(list(said.values()), voice.code), strict=True))
+        read = [READ_AS.get((voice.code, text), text) for text in said.values()]
+        spoken = dict(zip(said.values(), phones(read, voice.code), strict=True))
 
         def say(text: str, spoken=spoken, language=voice.code) -> tuple[str, ...]:
             return spoken.get(text) or phones([text], language)[0]
@@ -147,39 +143,18 @@ def build(root: Path, out: Path, full: bool) -> None:
                 "audio": audio,
                 "rate": RATE,
                 "samples": len(sounds[key]),
-                "sha256": hashlib.sha256(data).hexdigest(),
+                "sha256": sha256(data),
                 "speaker": voice.speaker,
                 "phones": list(say(said[prompt.id])),
                 "concept": prompt.id,
                 "intelligibility": intelligibility(heard),
                 "marks": found + marks.get(key, []),
-                "attributes": {"kind": prompt.kind, "group": prompt.group, "prompt": prompt.id},
+                "attributes": {"kind": prompt.kind, "group": prompt.group, "prompt": prompt.id}
+                | segments.get(sha256(data), {}),
             }
             records.append({k: v for k, v in record.items() if v != []})
-    lines = [json.dumps(record, ensure_ascii=False) + "\n" for record in records]
-    write_whole(out / "manifest.jsonl", "".join(lines).encode("utf-8"))
+    write_records(out, records)
     print(f"{len(records)} clips of {len(chosen)} prompts in {out}")
-
-
-def refuse_others(out: Path, audio: set[str]) -> None:
-    """Raise `SystemExit` when `out` holds sound that the manifest will not name."""
-    others = {p.relative_to(out).as_posix() for p in out.glob("audio/**/*.flac")} - audio
-    if others:
-        raise SystemExit(f"{out} also holds {min(others)} ({len(others)} such). Delete audio/.")
-
-
-def differences(made: Path, shipped: Path) -> list[str]:
-    """Return which files of a set are missing, additional or other than the shipped ones."""
-
-    def files(folder: Path) -> dict[str, str]:
-        paths = [*folder.glob("audio/**/*.flac"), *folder.glob("manifest.jsonl")]
-        return {
-            path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in paths
-        }
-
-    a, b = files(made), files(shipped)
-    return sorted(name for name in a.keys() | b.keys() if a.get(name) != b.get(name))
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -195,9 +170,8 @@ def main(argv: list[str] | None = None) -> int:
         help="folder for the fetched packages (default: %(default)s)",
     )
     options = parser.parse_args(argv)
-    require_tools()
-    options.cache.mkdir(parents=True, exist_ok=True)
-    debs = [fetch(package, options.cache.resolve()) for package in PACKAGES]
+    require(TOOLS, HERE / "requirements.txt")
+    debs = [fetch(package, options.cache) for package in PACKAGES]
     with tempfile.TemporaryDirectory(prefix="spoken-prompts-") as folder:
         root, made = Path(folder, "root"), Path(folder, "made")
         unpack(debs, root)
@@ -214,4 +188,4 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(exit_status(main))

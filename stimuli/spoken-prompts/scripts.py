@@ -16,7 +16,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Correction", "in_one_style", "read_corrections", "read_scripts", "transcripts"]
+__all__ = [
+    "READ_AS",
+    "Correction",
+    "in_one_style",
+    "read_corrections",
+    "read_scripts",
+    "transcripts",
+]
 
 DIGITS: dict[str, tuple[str, ...]] = {
     "en": ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"),
@@ -25,6 +32,9 @@ DIGITS: dict[str, tuple[str, ...]] = {
     "it": ("zero", "uno", "due", "tre", "quattro", "cinque", "sei", "sette", "otto", "nove"),
     "ru": ("ноль", "один", "два", "три", "четыре", "пять", "шесть", "семь", "восемь", "девять"),
 }
+
+# Spelt so that espeak-ng reads the names of the letters, once punctuation is gone.
+READ_AS = {("en", "A.M."): "eh em", ("en", "P.M."): "pee em"}
 
 # Words that keep a capital at the start of a transcript because they have one anywhere.
 CAPITALISED = re.compile(

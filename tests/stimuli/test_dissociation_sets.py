@@ -190,6 +190,32 @@ def test_the_command_builds_and_refuses_a_name_that_is_not_there(builder, tmp_pa
     assert "nothing is called c; known: a, b" in capsys.readouterr().err
 
 
+def test_a_job_may_make_nothing_and_the_manifest_says_what_else_is_known(builder, tmp_path):
+    fails = Builder(builder.jobs, plan, lambda n, at: make(n, at) if n == "b" else [])
+    assert fails.build(tmp_path, 1) == 2
+    assert [r["id"] for r in records(tmp_path)] == ["b"]
+    heard = Builder(builder.jobs, plan, make, lambda r: r | {"marks": ["heard"]})
+    assert heard.build(tmp_path, 1) == 1  # what is known from elsewhere makes nothing anew
+    assert [r["marks"] for r in records(tmp_path)] == [["heard"]] * 2
+
+
+def test_the_command_does_first_what_it_is_told_to(builder, tmp_path, capsys):
+    done = []
+
+    def search():
+        """Search again."""
+        done.append(sorted(tmp_path.iterdir()))
+
+    builder.command([], tmp_path, "about", first={"search": search})
+    assert done == []
+    (tmp_path / "manifest.jsonl").unlink()
+    builder.command(["--search"], tmp_path, "about", first={"search": search})
+    assert len(done) == 1 and tmp_path / "manifest.jsonl" not in done[0]
+    with pytest.raises(SystemExit):
+        builder.command(["--help"], tmp_path, "about", first={"search": search})
+    assert "Search again." in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("folder", [TRACT, WORDS], ids=lambda f: f.name)
 def test_a_shipped_set_is_whole_small_and_follows_from_its_plan(folder):
     assert validate(folder) == []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import json
 import sys
@@ -17,6 +16,8 @@ from grounding.errors import UnknownName, UserError
 from grounding.stimuli.simulator import BASE, RECIPES, Simulator, SimulatorError, realise, speak
 from grounding.stimuli.simulator import library as library_module
 from grounding.stimuli.simulator.articulation import AREA_FLOOR, STREAMS, measure
+from grounding.stimuli.simulator.building import read_records
+from grounding.stimuli.simulator.inventories import inventory
 from grounding.stimuli.simulator.library import Tube, installed_speaker
 from grounding.stimuli.simulator.phones import GLOTTIS_SHAPES, PHONES, ipa
 from grounding.stimuli.simulator.score import TAIL, gestural_score
@@ -49,7 +50,8 @@ def speaker(tmp_path):
 
     def load(scale):
         path = tmp_path / "made.speaker"
-        path.write_text(speaker_xml(scale, tract_shapes(SHAPES), GLOTTIS_SHAPES), encoding="utf-8")
+        added = inventory("en").tract_shapes(SHAPES)
+        path.write_text(speaker_xml(scale, added, GLOTTIS_SHAPES), encoding="utf-8")
         return Simulator(path)
 
     return load
@@ -93,7 +95,7 @@ def test_a_stop_is_aspirated_at_the_start_and_not_after_s():
 
 
 def test_unknown_phones_and_words_without_a_vowel_are_refused():
-    with pytest.raises(UserError, match="unknown ARPAbet phone 'QQ'; known: AA AE"):
+    with pytest.raises(UserError, match="'QQ' is no phone of 'en'; known: IY IH"):
         segments(("QQ",), 1.0)
     with pytest.raises(UserError, match="no vowel in 'S T'; a word needs at least one"):
         segments(("S", "T"), 1.0)
@@ -187,7 +189,7 @@ def test_speaker_files_refuse_what_cannot_be_made(monkeypatch, tmp_path):
     with pytest.raises(UserError, match="no shape 'none', on which 'XX' is based"):
         speaker_xml(1.0, {"XX": ("none", {})}, {})
     with pytest.raises(UserError, match="no found shape for AA, AE"):
-        tract_shapes({})
+        tract_shapes({}, TARGETS)
     bare = tmp_path / "bare.speaker"
     bare.write_text("<speaker/>")
     monkeypatch.setattr("grounding.stimuli.simulator.speakers.installed_speaker", lambda: bare)
@@ -422,15 +424,17 @@ def test_make_rebuilds_shipped_items_byte_for_byte(tmp_path, capsys):
     make = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = make  # dataclasses look their module up
     spec.loader.exec_module(make)
-    item = next(i for i in make.items(SET / "words.tsv") if i.recipe == "reduced")
-    record, _ = make.make(item, tmp_path)
-    shipped = make.read_records(SET)[item.id]
+    builder, standing = make.builder(), read_records(SET)
+    assert list(builder.jobs) == list(standing)
+    item = next(i for i in builder.jobs.values() if i.recipe == "reduced")
+    (record,) = builder.make(item, tmp_path)
     for key in ("audio", "articulation"):
-        ours, theirs = (tmp_path / record[key]).read_bytes(), (SET / shipped[key]).read_bytes()
-        assert hashlib.sha256(ours).hexdigest() == hashlib.sha256(theirs).hexdigest(), key
-    assert make.stands(shipped, item, SET)
+        assert (tmp_path / record[key]).read_bytes() == (SET / record[key]).read_bytes(), key
+    assert builder.told(record) == standing[item.id]  # with what was heard of it
+    assert "intelligibility" not in builder.told(record | {"sha256": "other"})
+    assert builder.stands(item.id, standing, SET)
     (tmp_path / record["audio"]).write_bytes(b"")
-    assert not make.stands(record, item, tmp_path)
+    assert not builder.stands(item.id, {item.id: record}, tmp_path)
     with pytest.raises(SystemExit):
         make.main(["--only", "no-such-item", "--out", str(tmp_path)])
-    assert "no item no-such-item" in capsys.readouterr().err
+    assert "nothing is called no-such-item" in capsys.readouterr().err

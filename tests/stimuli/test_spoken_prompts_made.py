@@ -1,25 +1,20 @@
-"""How `spoken-prompts` is made: scripts, phones, recogniser output, packages, files."""
+"""How `spoken-prompts` is made: scripts, recogniser output, packages, prompts."""
 
 from __future__ import annotations
 
 import doctest
 import gzip
-import hashlib
 import importlib
-import io
 import sys
-from contextlib import nullcontext
-from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
-import soundfile
 
+from grounding.errors import UserError
 from grounding.stimuli import read_stimuli
 
 LANGUAGES = ("en", "fr", "es", "it", "ru")
-MODULES = ("debian", "hearing", "make", "phones", "recognise", "scripts", "sound")
+MODULES = ("hearing", "make", "recognise", "scripts", "upstream")
 
 
 @pytest.fixture(scope="module")
@@ -78,55 +73,6 @@ def test_upstream_scripts_are_read_and_other_lines_refused(tools, tmp_path):
         read(path)
 
 
-# Phones
-
-
-def test_segments_are_split_as_panphon_knows_them(tools):
-    segments = tools["phones"].segments
-    assert segments("dʒ", "en") == ["d͡ʒ"]
-    assert segments("aɪ", "en") == ["a", "ɪ"]
-    assert segments("ɚ", "en") == ["ə", "ɹ"]
-    assert segments("ɜː", "en") == ["ɜː", "ɹ"]
-    assert segments("ɜː", "it") == ["ɜː"]
-    assert segments("y", "ru") == ["ɨ"] and segments("y", "fr") == ["y"]
-    with pytest.raises(ValueError, match="panphon does not know all of"):
-        segments("p☃", "en")
-
-
-def test_another_espeak_and_lost_lines_are_refused(tools, monkeypatch):
-    phones = tools["phones"]
-    voice = SimpleNamespace(version=lambda: (1, 51, 0), phonemize=lambda *_, **__: ["a"])
-    espeak = "phonemizer.backend.espeak.wrapper"
-    wrapper = SimpleNamespace(set_library=lambda path: None, set_data_path=lambda path: None)
-    loader = SimpleNamespace(get_library_path=str, get_data_path=str)
-    fakes = {
-        "espeakng_loader": loader,
-        "phonemizer.backend": SimpleNamespace(EspeakBackend=lambda *_, **__: voice),
-        espeak: SimpleNamespace(EspeakWrapper=wrapper),
-        "phonemizer.separator": SimpleNamespace(Separator=lambda **_: None),
-    }
-    for name in ("phonemizer", "phonemizer.backend.espeak", *fakes):
-        monkeypatch.setitem(sys.modules, name, fakes.get(name, SimpleNamespace()))
-    phones._voice.cache_clear()
-    with pytest.raises(RuntimeError, match=r"espeak-ng 1\.51\.0 found, 1\.52\.0 needed"):
-        phones.phones(["a"], "en")
-    voice.version = lambda: phones.VERSION
-    assert phones.phones(["a"], "en") == [("a",)]
-    with pytest.raises(RuntimeError, match="en: 2 texts in, 1 out"):
-        phones.phones(["a", "b"], "en")
-    phones._voice.cache_clear()
-
-
-def test_russian_laterals_are_soft_where_the_spelling_says_so(tools):
-    laterals = tools["phones"].russian_laterals
-    assert laterals(["n", "o", "ɭ"], "ноль") == ["n", "o", "lʲ"]
-    assert laterals(["ɭ", "a", "ɭʲ", "i"], "лали") == ["lˠ", "a", "lʲ", "i"]
-    assert laterals(["s", "t", "o", "ɭ"], "стол") == ["s", "t", "o", "lˠ"]
-    assert laterals(["ɭ", "ɭʲ", "i"], "лли") == ["lʲ", "lʲ", "i"]
-    with pytest.raises(ValueError, match="1 laterals in the phones of 'да', not 0"):
-        laterals(["ɭ"], "да")
-
-
 # What a recogniser heard
 
 
@@ -159,66 +105,10 @@ def test_figures_count_as_the_words_that_the_set_has_for_them(tools):
 
 
 def test_packages_are_pinned_and_two_a_language(tools):
-    names = {package.name for package in tools["debian"].PACKAGES}
+    names = {package.name for package in tools["upstream"].PACKAGES}
     stem = "asterisk-core-sounds"
     assert names == {f"{stem}-{code}{end}" for code in LANGUAGES for end in ("", "-g722")}
-    assert all(len(package.sha256) == 64 for package in tools["debian"].PACKAGES)
-
-
-def test_a_package_in_the_cache_is_not_fetched_again(tools, tmp_path, monkeypatch):
-    debian = tools["debian"]
-    package = debian.Package("asterisk-core-sounds-xx", hashlib.sha256(b"deb").hexdigest())
-    monkeypatch.setattr(debian.shutil, "which", lambda name: None)
-    (tmp_path / package.file).write_bytes(b"deb")
-    assert debian.fetch(package, tmp_path) == tmp_path / package.file
-    (tmp_path / package.file).write_bytes(b"altered")
-    with pytest.raises(SystemExit, match=r"apt-get not found.*Debian 12.*snapshot\.debian\.org"):
-        debian.fetch(package, tmp_path)
-    with pytest.raises(SystemExit, match="dpkg-deb not found"):
-        debian.unpack([], tmp_path)
-
-
-def test_a_failed_or_altered_package_is_refused(tools, tmp_path, monkeypatch):
-    debian = tools["debian"]
-    package = debian.Package("asterisk-core-sounds-xx", hashlib.sha256(b"deb").hexdigest())
-    monkeypatch.setattr(debian.shutil, "which", lambda name: name)
-
-    def apt(data: bytes | None):
-        def run(command, cwd, **_):
-            if data is not None:
-                (Path(cwd) / package.file).write_bytes(data)
-            code = 100 if data is None else 0
-            return debian.subprocess.CompletedProcess(command, code, "", "E: Unable to locate")
-
-        return run
-
-    monkeypatch.setattr(debian.subprocess, "run", apt(None))
-    with pytest.raises(SystemExit, match=r"failed: E: Unable to locate.*apt-get update"):
-        debian.fetch(package, tmp_path)
-    monkeypatch.setattr(debian.subprocess, "run", apt(b"another build"))
-    with pytest.raises(SystemExit, match=f"needed {package.sha256}"):
-        debian.fetch(package, tmp_path)
-    assert list(tmp_path.iterdir()) == []
-    monkeypatch.setattr(debian.subprocess, "run", apt(b"deb"))
-    assert debian.fetch(package, tmp_path).read_bytes() == b"deb"
-
-
-def test_sound_of_another_form_is_refused(tools, monkeypatch):
-    def opened(rate: int):
-        frame = SimpleNamespace(
-            sample_rate=rate,
-            layout=SimpleNamespace(name="mono"),
-            format=SimpleNamespace(name="s16"),
-            to_ndarray=lambda: np.ones((1, 4), np.int16),
-        )
-        container = SimpleNamespace(decode=lambda audio: [frame, frame])
-        return lambda path, format: nullcontext(container)
-
-    monkeypatch.setitem(sys.modules, "av", SimpleNamespace(open=opened(16_000)))
-    assert tools["sound"].decode(Path("x.g722")).shape == (8,)
-    monkeypatch.setitem(sys.modules, "av", SimpleNamespace(open=opened(8_000)))
-    with pytest.raises(ValueError, match=r"x\.g722: decoded to .* needed 16-bit mono at 16000 Hz"):
-        tools["sound"].decode(Path("x.g722"))
+    assert all(len(package.sha256) == 64 for package in tools["upstream"].PACKAGES)
 
 
 def test_another_recogniser_is_refused(tools, tmp_path):
@@ -227,20 +117,11 @@ def test_another_recogniser_is_refused(tools, tmp_path):
         tools["recognise"].main(["--set", str(tmp_path), "--model", str(tmp_path)])
 
 
-def test_flac_keeps_every_sample_and_its_bytes_repeat(tools):
-    rng = np.random.default_rng(0)
-    samples = rng.integers(-(2**15), 2**15, 1000).astype(np.int16)
-    data = tools["sound"].flac(samples)
-    assert data == tools["sound"].flac(samples)
-    back, rate = soundfile.read(io.BytesIO(data), dtype="int16")
-    assert rate == 16_000 and np.array_equal(back, samples)
-
-
 def test_missing_tools_are_named_before_anything_is_fetched(tools, tmp_path, monkeypatch):
     make = tools["make"]
     monkeypatch.setattr(make, "TOOLS", ("json", "no_such_tool"))
     cache = tmp_path / "cache"
-    with pytest.raises(SystemExit, match=r"not found: no_such_tool\. Run .*requirements\.txt"):
+    with pytest.raises(UserError, match=r"not found: no_such_tool\. Run .*requirements\.txt"):
         make.main(["--out", str(tmp_path / "out"), "--cache", str(cache)])
     assert list(tmp_path.iterdir()) == []
 
@@ -254,27 +135,6 @@ def test_prompts_are_kept_by_their_mean_duration(tools):
     sounds["ru", "c"] = bytes(int(rate * most) + 1)
     assert make.short_enough(sounds, [short, long]) == [short]
     assert short.stem == "a-b"
-
-
-def test_sound_that_the_manifest_would_not_name_is_refused(tools, tmp_path):
-    make = tools["make"]
-    make.write_whole(tmp_path / "audio/en/a.flac", b"1")
-    make.refuse_others(tmp_path, {"audio/en/a.flac"})
-    with pytest.raises(SystemExit, match=r"also holds audio/en/a\.flac"):
-        make.refuse_others(tmp_path, set())
-    assert [path.name for path in (tmp_path / "audio/en").iterdir()] == ["a.flac"]
-
-
-def test_differences_name_missing_additional_and_altered_files(tools, tmp_path):
-    make = tools["make"]
-    a, b = tmp_path / "a", tmp_path / "b"
-    for folder in (a, b):
-        make.write_whole(folder / "manifest.jsonl", b"{}")
-        make.write_whole(folder / "audio/en/x.flac", b"1")
-    assert make.differences(a, b) == []
-    make.write_whole(b / "audio/en/x.flac", b"2")
-    make.write_whole(a / "audio/en/y.flac", b"3")
-    assert make.differences(a, b) == ["audio/en/x.flac", "audio/en/y.flac"]
 
 
 def test_examples_in_docstrings_hold(tools):

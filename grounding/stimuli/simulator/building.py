@@ -16,6 +16,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ from tqdm import tqdm
 
 from grounding.files import write_whole
 from grounding.stimuli.simulator.articulation import FRAME_RATE, STREAMS
+from grounding.stimuli.simulator.postures import Sounded
 from grounding.stimuli.simulator.speak import RATE, Spoken
 
 __all__ = ["JOBS_A_PROCESS", "PARTIAL", "Builder", "choose_words", "flac", "npz", "write_item"]
@@ -54,7 +56,7 @@ def npz(streams: Mapping[str, Float[np.ndarray, "time channel"]]) -> bytes:
     return packed.getvalue()
 
 
-def write_item(planned: Record, spoken: Spoken, folder: Path) -> Record:
+def write_item(planned: Record, spoken: Spoken | Sounded, folder: Path) -> Record:
     """Write what was spoken to the files that a planned record names; return the whole record."""
     audio, arrays = flac(spoken.audio), npz(spoken.streams)
     write_whole(folder / planned["audio"], audio)
@@ -101,12 +103,15 @@ class Builder:
 
     jobs: by name, what `plan` and `make` are given; it must pickle.
     plan: returns the manifest records of a job, with what is known before anything is made.
-    make: writes the files of a job into a folder and returns the whole records.
+    make: writes the files of a job into a folder and returns the whole records; none for a job
+        that cannot be made.
+    told: returns a record as the manifest has it, with what is known of it from elsewhere.
     """
 
     jobs: Mapping[str, Any]
     plan: Callable[[Any], list[Record]]
     make: Callable[[Any, Path], list[Record]]
+    told: Callable[[Record], Record] = dict
 
     def stands(self, name: str, records: Mapping[str, Record], folder: Path) -> bool:
         """Whether a job's files are whole and its records follow from the present plan."""
@@ -163,7 +168,7 @@ class Builder:
                 bar.update()
         order = [record["id"] for job in self.jobs.values() for record in self.plan(job)]
         lines = [
-            json.dumps(records[id], ensure_ascii=False, sort_keys=True)
+            json.dumps(self.told(records[id]), ensure_ascii=False, sort_keys=True)
             for id in order
             if id in records
         ]
@@ -171,16 +176,30 @@ class Builder:
         (folder / PARTIAL).unlink()
         return len(missing)
 
-    def command(self, argv: Sequence[str] | None, here: Path, about: str) -> None:
-        """Build as the command line says; `here` is the set's own folder."""
+    def command(
+        self,
+        argv: Sequence[str] | None,
+        here: Path,
+        about: str,
+        first: Mapping[str, Callable[[], None]] = MappingProxyType({}),
+    ) -> None:
+        """Build as the command line says; `here` is the set's own folder.
+
+        first: what can be done before, by the option's name; its docstring is the option's help.
+        """
         parser = argparse.ArgumentParser(description=about)
         parser.add_argument("--out", type=Path, default=here, help="folder to write to")
         parser.add_argument("--jobs", type=int, default=1, help="worker processes")
         parser.add_argument("--only", nargs="+", metavar="NAME", help="make these alone")
         parser.add_argument("--fresh", action="store_true", help="make again what is there")
+        for name, step in first.items():
+            parser.add_argument(f"--{name}", action="store_true", help=step.__doc__)
         chosen = parser.parse_args(argv)
         if unknown := sorted(set(chosen.only or ()) - set(self.jobs)):
             parser.error(f"nothing is called {', '.join(unknown)}; known: {', '.join(self.jobs)}")
+        for name, step in first.items():
+            if getattr(chosen, name):
+                step()
         made = self.build(chosen.out, chosen.jobs, chosen.only, chosen.fresh)
         print(f"{len(self.jobs)} to make in all, {made} made now")
 

@@ -120,10 +120,13 @@ class PostureSimulator(Simulator):
         return used
 
 
-def posture_speaker(postures: Sequence[Mapping[str, float]]) -> PostureSimulator:
+def posture_speaker(
+    postures: Sequence[Mapping[str, float]], scale: float = 1.0
+) -> PostureSimulator:
     """Load the installed speaker with `postures` as its shapes P0, P1 and so on.
 
-    A posture names the parameters in which it differs from the speaker's schwa.
+    A posture names the parameters in which it differs from the speaker's schwa, unscaled.
+    scale: multiplies every length of the speaker and of the postures.
 
     Raises `UserError` for an unknown parameter.
     """
@@ -140,7 +143,7 @@ def posture_speaker(postures: Sequence[Mapping[str, float]]) -> PostureSimulator
     }
     with tempfile.TemporaryDirectory() as folder:
         speaker = Path(folder, "postures.speaker")
-        speaker.write_text(speaker_xml(1.0, shapes, {}), encoding="utf-8")
+        speaker.write_text(speaker_xml(scale, shapes, {}), encoding="utf-8")
         return PostureSimulator(speaker)
 
 
@@ -222,15 +225,15 @@ def level(raw: Float[np.ndarray, " sample"]) -> Int16[np.ndarray, " sample"]:
     return np.round(audio * 32767).astype(np.int16)
 
 
-def sound(postures: Sequence[Mapping[str, float]], manner: Manner) -> Sounded:
+def sound(postures: Sequence[Mapping[str, float]], manner: Manner, scale: float = 1.0) -> Sounded:
     """Return what one held posture, or a glide between two, sounds like, and the tract's state.
 
-    Uses the process's one simulator.
+    scale: of the speaker's anatomy. Uses the process's one simulator.
     """
-    simulator = posture_speaker(postures)
+    simulator = posture_speaker(postures, scale)
     score = posture_score([f"P{k}" for k in range(len(postures))], manner)
     tract, glottis = simulator.trajectory(score)
     audio = level(simulator.synthesise(tract, glottis))
     frames = ceil(len(audio) * FRAME_RATE / RATE)
-    streams = measure(simulator, tract, glottis, simulator.flesh(score), frames, 1.0)
+    streams = measure(simulator, tract, glottis, simulator.flesh(score), frames, scale)
     return Sounded(audio, streams)

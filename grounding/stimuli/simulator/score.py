@@ -14,14 +14,14 @@ from dataclasses import dataclass
 from math import log2
 
 from grounding.stimuli.simulator.gestures import TAU, TIERS, Gesture, sequence
-from grounding.stimuli.simulator.phones import PHONES, Phone
+from grounding.stimuli.simulator.phones import SONORANTS, Phone
 
 __all__ = ["LEAD", "TAIL", "Segment", "Style", "gestural_score"]
 
 LEAD, TAIL = 0.06, 0.1  # s of rest before the first and after the last segment
 _CLOSE, _OPEN = 7.0, 4.0  # lead of a gesture's on- and offset, in time constants
-_SLOW = 0.016  # s, for /b/ and /m/
-_QUICK = 0.008  # s, for letting go of other stops: a slow release has no burst
+_BEAT = 0.034  # s, the shortest time from one closure of a trill to the next
+_QUICK = 0.008  # s, for letting go of stops: a slow release has no burst
 
 
 @dataclass(frozen=True)
@@ -45,27 +45,33 @@ class Style:
 
 @dataclass(frozen=True)
 class Segment:
-    """A phone (ARPAbet, no stress digit) with its requested start, end and release, in s."""
+    """A phone with its requested start, end and release, in s.
+
+    phone: its symbol in the inventory. made: how it is made.
+    """
 
     phone: str
+    made: Phone
     start: float
     end: float
     release: float  # s of aspiration or burst inside the segment's end; 0 for other kinds
     stress: int = 0
 
     @property
-    def made(self) -> Phone:
-        return PHONES[self.phone]
+    def ipa(self) -> str:
+        """Its IPA with its stress."""
+        return self.made.said(self.stress)
 
 
 def _shapes(segments: Sequence[Segment], i: int) -> tuple[str, ...]:
-    """Vowel-tier shapes of segment `i`; an L or R after its vowel brings one of its own."""
+    """Vowel-tier shapes of segment `i`; some consonants bring one of their own."""
     segment = segments[i]
-    if _is_coda(segments, i) and segment.phone in ("L", "R"):
-        return ("o",) if segment.phone == "L" else ("ER",)
-    if segment.phone == "AH" and not segment.stress:
-        return ("@",)
-    return segment.made.tract
+    made = segment.made
+    if made.coda and _is_coda(segments, i):
+        return made.coda
+    if made.unstressed and not segment.stress:
+        return made.unstressed
+    return made.tract or ((made.secondary,) if made.secondary else ())
 
 
 def _vowels(segments: Sequence[Segment], style: Style, end: float) -> list[Gesture]:
@@ -108,42 +114,68 @@ def _constrictions(segments: Sequence[Segment], tier: str, end: float) -> list[G
     A first consonant is made before voice begins and a last fricative, nasal or lateral is not
     let go before voice has died: else a lone word has a vowel before and after it.
     """
-    gestures = []
+    gestures: list[Gesture] = []
     for i, segment in enumerate(segments):
         made = segment.made
         if made.tier != tier:
             continue
         last = i + 1 == len(segments)
         stop = made.kind in ("stop", "affricate")
-        labial = segment.phone in ("B", "M")  # heard by its slow transitions
-        quick = stop and (last or segment.phone not in ("K", "G"))  # a velar's burst is long
-        let_go = _SLOW if labial else _QUICK if quick else TAU
-        start = segment.start - _CLOSE * (_SLOW if labial else TAU) if i else 0.0
+        own = made.pace != TAU
+        let_go = made.pace if own else _QUICK if stop and (last or not made.lingers) else TAU
+        start = segment.start - _CLOSE * made.pace if i else 0.0
         release = segment.end - segment.release - _OPEN * let_go
         until = end if last and not stop else release
-        close = _SLOW if labial and i else TAU
+        close = made.pace if i else TAU
+        if made.between:
+            gestures += _beats(segment, start)
+            continue
         gestures.append(Gesture(start, until, made.gesture, close, let_go))
         after = segment.end - _OPEN * TAU
         if made.kind == "affricate":
-            friction = "tt-postalveolar-fricative"
-            gestures.append(Gesture(release, end if last else after, friction, let_go))
-        elif segment.phone == "T" and segment.release > 0.03:
+            gestures.append(Gesture(release, end if last else after, made.friction, let_go))
+        elif made.hiss and segment.release > 0.03:
             hiss = after if last else release + 0.03
-            gestures.append(Gesture(release, hiss, "tt-alveolar-fricative", let_go))
+            gestures.append(Gesture(release, hiss, made.hiss, let_go))
+    return gestures
+
+
+def _beats(segment: Segment, start: float) -> list[Gesture]:
+    """Closures of a tap or trill with short openings between, evenly in its time.
+
+    The last opening is held until the tip is at rest: let go at once, it would close again.
+    """
+    made = segment.made
+    count = max(1, min(made.closures, int((segment.end - segment.start) / _BEAT)))
+    beat = (segment.end - segment.start) / count
+    gestures = []
+    for k in range(count):
+        shut = segment.start + k * beat - _OPEN * made.pace
+        half, last = shut + beat / 2, k + 1 == count
+        until = half + _CLOSE * made.pace if last else shut + beat
+        gestures += [
+            Gesture(shut if k else start, half, made.gesture, made.pace),
+            Gesture(half, until, made.between, made.pace),
+        ]
     return gestures
 
 
 def _velum(segments: Sequence[Segment], end: float) -> list[Gesture]:
+    """Open early for a nasal; for a nasal vowel from its start, so that a stop before it is one."""
     return [
         Gesture(
-            s.start - 0.07 if i else 0.0,
-            s.end - 0.07 if i + 1 < len(segments) else end,
-            "0.5",
+            s.start - (0.0 if _nucleus(s) else 0.07) if i else 0.0,
+            end if i + 1 == len(segments) and not _nucleus(s) else s.end - 0.07,
+            str(s.made.velum),
             TAU,
         )
         for i, s in enumerate(segments)
-        if s.made.kind == "nasal"
+        if s.made.velum
     ]
+
+
+def _nucleus(segment: Segment) -> bool:
+    return segment.made.kind == "vowel"
 
 
 def _glottis(segments: Sequence[Segment], style: Style, end: float) -> list[Gesture]:
@@ -151,12 +183,15 @@ def _glottis(segments: Sequence[Segment], style: Style, end: float) -> list[Gest
     gestures: list[Gesture] = []
     for i, segment in enumerate(segments):
         made, value, lead = segment.made, style.voice, 0.04
-        if made.kind == "breath":
+        if made.glottis:
+            value = made.glottis
+        elif made.kind == "breath":
             value = "breath"
         elif made.kind in ("fricative", "affricate"):
             value = "voiced-fricative" if made.voiced else "voiceless-fricative"
         elif made.kind == "stop" and not made.voiced:
-            value = "voiceless-plosive" if i + 1 == len(segments) else "aspirated"
+            aspirated = made.breathy and i + 1 < len(segments)
+            value = "aspirated" if aspirated else "voiceless-plosive"
         elif made.kind == "stop" and i:
             value = "voiced-plosive"
         if not made.voiced and i and segments[i - 1].made.voiced:
@@ -183,7 +218,7 @@ def _pressure(segments: Sequence[Segment], style: Style, end: float) -> list[Ges
     first, last = segments[0].start - 0.02, segments[-1].end - 0.03
     if segments[-1].made.kind == "stop" and segments[-1].made.voiced:
         last -= segments[-1].release + 0.02  # a weak release, or it becomes a vowel
-    sonorant = segments[0].made.kind in ("vowel", "glide", "nasal", "lateral")
+    sonorant = segments[0].made.kind in ("vowel", *SONORANTS)
     obstructed = segments[0].made.kind in ("stop", "affricate")
     onset = 0.005 if obstructed else 0.012  # a sudden onset of sound is heard as a stop
     first -= 0.03 if sonorant else 0.0

@@ -127,13 +127,13 @@ def search(
 
 
 def tract_shapes(
-    found: Mapping[str, Mapping[str, float]],
-) -> dict[str, tuple[str, dict[str, float]]]:
+    found: Mapping[str, Mapping[str, float]], targets: Mapping[str, Target]
+) -> dict[str, tuple[str, Mapping[str, float]]]:
     """Return found shapes as `speakers.speaker_xml` takes them: start shape and changes.
 
-    Raises `UserError` if a shape of `TARGETS` is missing.
+    Raises `UserError` if a shape of `targets` is missing.
     """
-    missing = sorted(set(TARGETS) - set(found))
+    missing = sorted(set(targets) - set(found))
     if missing:
         raise UserError(f"no found shape for {', '.join(missing)}; search for it again")
-    return {name: (TARGETS[name].start, {"VO": -0.1, **found[name]}) for name in TARGETS}
+    return {name: (targets[name].start, {"VO": -0.1, **found[name]}) for name in targets}

@@ -11,23 +11,18 @@ made equal at the end: one gain, so that the root mean square of a recording is 
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import ceil
-from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float, Int16
 from scipy.signal import butter, fftconvolve, resample_poly, sosfiltfilt
 
 from grounding.stimuli.simulator.articulation import FRAME_RATE, measure
-from grounding.stimuli.simulator.library import AUDIO_RATE, Simulator, SimulatorError
-from grounding.stimuli.simulator.phones import GLOTTIS_SHAPES
+from grounding.stimuli.simulator.library import AUDIO_RATE, SimulatorError
 from grounding.stimuli.simulator.score import Segment, Style, gestural_score
-from grounding.stimuli.simulator.shapes import tract_shapes
-from grounding.stimuli.simulator.speak import RATE, Spoken
-from grounding.stimuli.simulator.speakers import speaker_xml
+from grounding.stimuli.simulator.speak import RATE, Spoken, load
 from grounding.stimuli.simulator.timing import segments
 from grounding.stimuli.simulator.voices import Realisation
 
@@ -141,14 +136,15 @@ def sound_all(
     realisation: Realisation,
     shapes: Mapping[str, Mapping[str, float]],
     item: str,
+    language: str = "en",
 ) -> dict[str, Spoken]:
-    """Return one articulation of ARPAbet `phones` in every sound of `SOUNDS`.
+    """Return one articulation of `phones` (see `timing.segments`) in every sound of `SOUNDS`.
 
     The streams of all are equal but for `glottis` and, in `variables`, the glottis' opening.
     item: seeds what is drawn for it. Uses the process's one simulator.
     """
-    placed = segments(phones, realisation.style.rate)
-    simulator = _load(realisation.scale, shapes)
+    placed = segments(phones, realisation.style.rate, language)
+    simulator = load(realisation.scale, shapes, language)
     modal = SOUNDS["modal"].score(placed, realisation.style)
     flesh = simulator.flesh(modal)
     tract, _ = simulator.trajectory(modal)
@@ -166,12 +162,3 @@ def sound_all(
         streams = measure(simulator, tract, glottis, flesh, frames, realisation.scale)
         spoken[name] = Spoken(level(waves[name]), streams, placed)
     return spoken
-
-
-def _load(scale: float, shapes: Mapping[str, Mapping[str, float]]) -> Simulator:
-    with tempfile.TemporaryDirectory() as folder:
-        speaker = Path(folder, "scaled.speaker")
-        speaker.write_text(
-            speaker_xml(scale, tract_shapes(shapes), GLOTTIS_SHAPES), encoding="utf-8"
-        )
-        return Simulator(speaker)

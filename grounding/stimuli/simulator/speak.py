@@ -13,15 +13,15 @@ from jaxtyping import Float, Int16
 from scipy.signal import butter, resample_poly, sosfiltfilt
 
 from grounding.stimuli.simulator.articulation import FRAME_RATE, measure
+from grounding.stimuli.simulator.inventories import inventory
 from grounding.stimuli.simulator.library import AUDIO_RATE, Simulator, SimulatorError
-from grounding.stimuli.simulator.phones import GLOTTIS_SHAPES
+from grounding.stimuli.simulator.phones import GLOTTIS_SHAPES, Inventory
 from grounding.stimuli.simulator.score import Segment, gestural_score
-from grounding.stimuli.simulator.shapes import tract_shapes
 from grounding.stimuli.simulator.speakers import speaker_xml
 from grounding.stimuli.simulator.timing import segments
 from grounding.stimuli.simulator.voices import Realisation
 
-__all__ = ["PEAK", "RATE", "Spoken", "finish", "speak"]
+__all__ = ["PEAK", "RATE", "Spoken", "finish", "load", "speak"]
 
 RATE = 16_000
 PEAK = 0.5  # of full scale
@@ -52,22 +52,35 @@ def finish(raw: Float[np.ndarray, " sample"]) -> Int16[np.ndarray, " sample"]:
     return np.round(audio * (PEAK * 32767 / peak)).astype(np.int16)
 
 
+def load(
+    scale: float, shapes: Mapping[str, Mapping[str, float]], language: str | Inventory = "en"
+) -> Simulator:
+    """Return the process's one simulator with a speaker of this language.
+
+    scale: factor on every length. shapes: the found vowels of a shapes file; exactly those that
+    the language's inventory asks for are added.
+    """
+    added = inventory(language).tract_shapes(shapes)
+    with tempfile.TemporaryDirectory() as folder:
+        speaker = Path(folder, "scaled.speaker")
+        speaker.write_text(speaker_xml(scale, added, GLOTTIS_SHAPES), encoding="utf-8")
+        return Simulator(speaker)
+
+
 def speak(
-    phones: Sequence[str], realisation: Realisation, shapes: Mapping[str, Mapping[str, float]]
+    phones: Sequence[str],
+    realisation: Realisation,
+    shapes: Mapping[str, Mapping[str, float]],
+    language: str | Inventory = "en",
 ) -> Spoken:
-    """Return the word of ARPAbet `phones` (stress digits on vowels) as `realisation` says it.
+    """Return the word of `phones` (see `timing.segments`) as `realisation` says it.
 
     `shapes` are the found vowels (see `shapes.search`). Uses the process's one simulator.
     """
     style = realisation.style
-    placed = segments(phones, style.rate)
+    placed = segments(phones, style.rate, language)
     score = gestural_score(placed, style)
-    with tempfile.TemporaryDirectory() as folder:
-        speaker = Path(folder, "scaled.speaker")
-        speaker.write_text(
-            speaker_xml(realisation.scale, tract_shapes(shapes), GLOTTIS_SHAPES), encoding="utf-8"
-        )
-        simulator = Simulator(speaker)
+    simulator = load(realisation.scale, shapes, language)
     tract, glottis = simulator.trajectory(score)
     audio = finish(simulator.synthesise(tract, glottis))
     flesh = simulator.flesh(score)

@@ -14,12 +14,16 @@ from collections.abc import Mapping
 from grounding.errors import UserError
 from grounding.stimuli.simulator.library import SimulatorError, installed_speaker
 
-__all__ = ["SCALES", "speaker_xml"]
+__all__ = ["SCALES", "Moved", "speaker_xml"]
 
 SCALES = (0.8, 1.2)  # allowed range; outside it closures were not checked
 _POWER = {"volume": 3, "max_nasal_port_area": 2}
 _UNSCALED = {"trx_slope", "try_slope", "automatic_calc"}
 _PARAMETER_POWER = {"JA": 0, "VS": 0, "VO": 2}
+
+
+class Moved(float):
+    """A change that is added to the parameter's value, where a plain number replaces it."""
 
 
 def _part(root: ET.Element, path: str) -> ET.Element:
@@ -58,9 +62,10 @@ def _add_shape(shapes: ET.Element, name: str, base: str, changes: Mapping[str, f
     new.set("name", name)
     parameters = _values(new)
     for parameter, value in changes.items():
-        parameters[parameter].set("value", f"{value:.6f}")
-    for old in [s for s in shapes if s.get("name") == name]:
-        shapes.remove(old)
+        old = float(parameters[parameter].get("value", "")) if isinstance(value, Moved) else 0.0
+        parameters[parameter].set("value", f"{old + value:.6f}")
+    for same in [s for s in shapes if s.get("name") == name]:
+        shapes.remove(same)
     shapes.append(new)
 
 

@@ -12,7 +12,7 @@ import grounding
 PACKAGE = Path(grounding.__file__).parent
 
 # What each room may import, besides itself and the ground floor.
-GROUND = {"errors", "files", "tables", "__init__"}
+GROUND = {"errors", "files", "spectra", "tables", "__init__"}
 ALLOWED = {
     "stimuli": set(),
     "rsa": set(),
@@ -31,6 +31,7 @@ ALLOWED = {
     "__main__": {"commands"},
     "errors": set(),
     "files": set(),
+    "spectra": set(),
     "tables": set(),
 }
 # The run ends with its pictures: it hands them the folder and takes nothing back.

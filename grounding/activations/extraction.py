@@ -3,37 +3,37 @@
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Callable, Mapping, Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from grounding.activations.pooling import POOLINGS
-from grounding.activations.record import Activations, check_unique
-from grounding.activations.store import Collection, collection
+from grounding.activations.record import Activations, check_unique, layer_name
+from grounding.activations.reduction import Pooled, Reduction
+from grounding.activations.stored import StoredActivations
+from grounding.activations.working import Plan, Progress, compute, make_plan
 from grounding.encoders import Encoder
-from grounding.errors import GroundingError, UserError
+from grounding.errors import UserError
 from grounding.stimuli import Stimulus
 from grounding.tables import lookup
 
-__all__ = ["SHARD", "extract", "extract_many"]
+__all__ = [
+    "Layers",
+    "check_stimuli",
+    "chosen_layers",
+    "extract",
+    "extract_many",
+    "extract_stored",
+    "plan_of",
+    "provenance_of",
+    "somewhere",
+]
 
-SHARD = 64
-"""Stimuli encoded and stored together. Their company decides the last bits of the result, so that
-a run that is killed and resumed gives the bytes of one that was not."""
-
-Progress = Callable[[int, int], None]
-
-SEEN: Mapping[str, Callable[[Stimulus], str]] = {
-    "audio": lambda stimulus: stimulus.audio_digest,
-    "transcript": lambda stimulus: hashlib.sha256(
-        json.dumps([stimulus.language, stimulus.transcript]).encode()
-    ).hexdigest(),
-    "stimulus": lambda stimulus: stimulus.digest,
-}
-"""By what an encoder says that it sees: the hash of that."""
+Layers = Sequence[int | np.integer | str]
 
 
 def extract(
@@ -42,17 +42,20 @@ def extract(
     pooling: str,
     store: str | Path | None = None,
     progress: Progress | None = None,
+    layers: Layers | None = None,
 ) -> Activations:
-    """Return the pooled activations of `stimuli` in every layer of `encoder`.
+    """Return the pooled activations of `stimuli`, in memory.
 
     pooling: a name of `POOLINGS`.
     store: a folder that keeps results; what it holds is read, the rest is computed and added.
     progress: called with the number of stimuli done and in all.
+    layers: names or places of the layers wanted, in the order wanted; None is all. Nothing above
+        the highest of them is computed.
 
-    Raises `UserError` for no stimuli, repeated ids, an unknown pooling, a damaged store, or a
-    stimulus that the encoder cannot take.
+    Raises `UserError` for no stimuli, repeated ids, an unknown pooling or layer, a damaged store,
+    or a stimulus that the encoder cannot take.
     """
-    return extract_many(encoder, stimuli, (pooling,), store, progress)[pooling]
+    return extract_many(encoder, stimuli, (pooling,), store, progress, layers)[pooling]
 
 
 def extract_many(
@@ -61,85 +64,86 @@ def extract_many(
     poolings: Sequence[str],
     store: str | Path | None = None,
     progress: Progress | None = None,
+    layers: Layers | None = None,
 ) -> dict[str, Activations]:
     """Return activations under several poolings, from one pass through the encoder.
 
     See `extract`.
     """
-    for pooling in poolings:
-        lookup("pooling", pooling, POOLINGS)
+    with somewhere(store) as folder:
+        found = _stored(encoder, stimuli, poolings, folder, progress, layers)
+        return {pooling: acts.load() for pooling, acts in found.items()}
+
+
+def extract_stored(
+    encoder: Encoder,
+    stimuli: Sequence[Stimulus],
+    pooling: str,
+    store: str | Path,
+    progress: Progress | None = None,
+    layers: Layers | None = None,
+) -> StoredActivations:
+    """Bring the pooled activations of `stimuli` into the store, and return where they are.
+
+    Memory holds one shard at a time, however many stimuli there are. See `extract`.
+    """
+    return _stored(encoder, stimuli, (pooling,), store, progress, layers)[pooling]
+
+
+def plan_of(
+    encoder: Encoder,
+    stimuli: Sequence[Stimulus],
+    poolings: Sequence[str | Reduction],
+    store: str | Path,
+    layers: Layers | None = None,
+) -> Plan:
+    """Return the pieces of work that an extraction would do, to do them elsewhere.
+
+    Each is for `compute_shard`; when all are done, `extract` and its like only read.
+
+    poolings: names of `POOLINGS`; or `SpanMeans` for `extract_spans`, `KeptFrames` for
+        `extract_frames`, one at a time.
+    """
+    reductions = [_reduction(pooling) for pooling in dict.fromkeys(poolings)]
+    if not poolings:
+        raise UserError(f"no pooling was asked for; known: {', '.join(sorted(POOLINGS))}.")
+    check_stimuli(encoder, stimuli)
+    wanted = chosen_layers(encoder, layers)
+    return make_plan(encoder, stimuli, reductions, wanted, store)
+
+
+def _reduction(pooling: str | Reduction) -> Reduction:
+    if not isinstance(pooling, str):
+        return pooling
+    return Pooled(lookup("pooling", pooling, POOLINGS).name)
+
+
+def check_stimuli(encoder: Encoder, stimuli: Sequence[Stimulus]) -> None:
+    """Raise `UserError` for no stimuli, or for an id that occurs more than once."""
     if not len(stimuli):
         raise UserError(f"there are no stimuli to run through {encoder.name}.")
     check_unique([stimulus.id for stimulus in stimuli])
-    keys = [_key(encoder, stimulus) for stimulus in stimuli]
-    first = dict(zip(reversed(keys), reversed(stimuli), strict=True))
-    report = progress or (lambda done, total: None)
-
-    rows: dict[str, dict[str, np.ndarray]] = {pooling: {} for pooling in poolings}
-    places = {p: collection(store, encoder, p) for p in poolings} if store is not None else {}
-    for pooling, place in places.items():
-        rows[pooling] |= _stored(place, first)
-    wanted = [key for key in dict.fromkeys(keys) if any(key not in rows[p] for p in poolings)]
-    done = len(first) - len(wanted)
-    report(done, len(first))
-    for start in range(0, len(wanted), SHARD):
-        some = wanted[start : start + SHARD]
-        fresh = _pooled(encoder, [first[key] for key in some], poolings)
-        for pooling in poolings:
-            lacking = [row for row, key in enumerate(some) if key not in rows[pooling]]
-            if pooling in places and lacking:
-                places[pooling].write([some[row] for row in lacking], fresh[pooling][lacking])
-            rows[pooling] |= {some[row]: fresh[pooling][row] for row in lacking}
-        done += len(some)
-        report(done, len(first))
-    return {p: _gathered(encoder, stimuli, keys, p, rows[p]) for p in poolings}
 
 
-def _key(encoder: Encoder, stimulus: Stimulus) -> str:
-    """Return the hash of all that this encoder sees of a stimulus.
+def chosen_layers(encoder: Encoder, layers: Layers | None) -> tuple[str, ...]:
+    """Return the names of the layers asked for; all of them for None.
 
-    A mark or a corrected transcript moves nothing that a speech encoder hears, so its features
-    are found again.
+    Raises `UserError` for a layer that is not there, is asked for twice, or for none.
     """
-    return SEEN[encoder.sees](stimulus)
+    if layers is None:
+        return encoder.layers
+    names = tuple(layer_name(encoder.name, encoder.layers, which) for which in layers)
+    if not names or len(set(names)) < len(names):
+        raise UserError(
+            f"the layers asked of {encoder.name} are {', '.join(names) or 'none'}; needed: one or "
+            "more, each once."
+        )
+    return names
 
 
-def _stored(place: Collection, wanted: dict[str, Stimulus]) -> dict[str, np.ndarray]:
-    """Return the rows "layer feature" that a collection holds, by the stimulus' key."""
-    index = {key: where for key, where in place.index().items() if key in wanted}
-    shards = {shard: place.read(shard) for shard in {shard for shard, _ in index.values()}}
-    return {key: shards[shard][row] for key, (shard, row) in index.items()}
-
-
-def _pooled(
-    encoder: Encoder, stimuli: Sequence[Stimulus], poolings: Sequence[str]
-) -> dict[str, np.ndarray]:
-    """Return "stimulus layer feature" under each pooling."""
-    encoded = encoder.encode(stimuli)
-    for stimulus, steps in zip(stimuli, encoded, strict=True):
-        if not np.isfinite(steps).all():
-            raise GroundingError(
-                f"{encoder.name} gave numbers that are not finite for stimulus {stimulus.id!r}."
-            )
+def provenance_of(encoder: Encoder, stimuli: Sequence[Stimulus], pooling: str) -> dict[str, Any]:
+    """Return what decided the numbers of these stimuli."""
     return {
-        name: np.stack([POOLINGS[name].pool(steps) for steps in encoded]).astype(np.float32)
-        for name in poolings
-    }
-
-
-def _gathered(
-    encoder: Encoder,
-    stimuli: Sequence[Stimulus],
-    keys: Sequence[str],
-    pooling: str,
-    rows: dict[str, np.ndarray],
-) -> Activations:
-    """Put the rows of the stimuli's keys in order, under their labels."""
-    layers, features = rows[keys[0]].shape
-    values = np.empty((layers, len(keys), features), dtype=np.float32)
-    for position, key in enumerate(keys):
-        values[:, position] = rows[key]
-    provenance: dict[str, Any] = {
         "encoder": encoder.name,
         "modality": encoder.modality,
         "revision": encoder.revision,
@@ -147,5 +151,39 @@ def _gathered(
         "stimuli": hashlib.sha256("\n".join(s.digest for s in stimuli).encode()).hexdigest(),
         **encoder.provenance,
     }
+
+
+def _stored(
+    encoder: Encoder,
+    stimuli: Sequence[Stimulus],
+    poolings: Sequence[str],
+    store: str | Path,
+    progress: Progress | None,
+    layers: Layers | None,
+) -> dict[str, StoredActivations]:
+    plan = plan_of(encoder, stimuli, poolings, store, layers)
+    indexes = compute(encoder, plan, store, progress)
     ids = tuple(stimulus.id for stimulus in stimuli)
-    return Activations(values, ids, encoder.layers, pooling, encoder.name, provenance)
+    wanted = chosen_layers(encoder, layers)
+    return {
+        pooling: StoredActivations(
+            ids,
+            wanted,
+            pooling,
+            encoder.name,
+            provenance_of(encoder, stimuli, pooling),
+            plan.keys,
+            indexes[pooling],
+        )
+        for pooling in poolings
+    }
+
+
+@contextmanager
+def somewhere(store: str | Path | None) -> Iterator[str | Path]:
+    """Give the store, or a folder that is gone when the block ends."""
+    if store is not None:
+        yield store
+        return
+    with tempfile.TemporaryDirectory(prefix="grounding-") as folder:
+        yield folder

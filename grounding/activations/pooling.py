@@ -52,6 +52,12 @@ def maximum(steps: Float[np.ndarray, "layer step feature"]) -> Float[np.ndarray,
     return steps.max(axis=1)
 
 
+def moments(steps: Float[np.ndarray, "layer step feature"]) -> Float[np.ndarray, "layer pooled"]:
+    """Give each feature's mean over steps, then each one's standard deviation (of one step, 0)."""
+    by_layer = (layer.astype(np.float64) for layer in steps)
+    return np.stack([np.concatenate([one.mean(axis=0), one.std(axis=0)]) for one in by_layer])
+
+
 POOLINGS: dict[str, Pooling] = {
     pooling.name: pooling
     for pooling in (
@@ -59,5 +65,6 @@ POOLINGS: dict[str, Pooling] = {
         Pooling("trajectory", f"means of {BINS} equal time slices, concatenated", trajectory),
         Pooling("last", "the last step", last),
         Pooling("max", "each feature's largest value over steps", maximum),
+        Pooling("moments", "mean and standard deviation over steps, concatenated", moments),
     )
 }

@@ -12,7 +12,7 @@ from jaxtyping import Float
 
 from grounding.errors import GroundingError, UserError
 
-__all__ = ["Activations", "check_unique"]
+__all__ = ["Activations", "check_unique", "layer_name"]
 
 
 def check_unique(ids: Sequence[str]) -> None:
@@ -20,6 +20,21 @@ def check_unique(ids: Sequence[str]) -> None:
     repeated = [name for name, count in Counter(ids).items() if count > 1]
     if repeated:
         raise UserError(f"stimulus id {repeated[0]!r} occurs more than once; ids must be unique.")
+
+
+def layer_name(encoder: str, layers: Sequence[str], which: int | np.integer | str) -> str:
+    """Return the name of a layer that is given by its name or by its place counted from 0.
+
+    Raises `UserError` for a layer that is not there.
+    """
+    if which in layers:
+        return str(which)
+    if isinstance(which, int | np.integer) and 0 <= which < len(layers):
+        return layers[int(which)]
+    raise UserError(
+        f"{encoder} has no layer {which!r}. It has, from 0 to {len(layers) - 1}: "
+        f"{', '.join(layers)}."
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,11 +74,4 @@ class Activations:
 
         Raises `UserError` for a layer that is not there.
         """
-        if which in self.layers:
-            return self.values[self.layers.index(str(which))]
-        if isinstance(which, int | np.integer) and 0 <= which < len(self.layers):
-            return self.values[which]
-        raise UserError(
-            f"{self.encoder} has no layer {which!r}. It has, from 0 to {len(self.layers) - 1}: "
-            f"{', '.join(self.layers)}."
-        )
+        return self.values[self.layers.index(layer_name(self.encoder, self.layers, which))]

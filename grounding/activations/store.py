@@ -1,85 +1,124 @@
 """Keep activations on disk under what decides them, so that nothing stale is ever read.
 
-A store is a folder. Below it a collection, `<encoder>-<hash>/<pooling>/`, holds what one encoder
-gave with one pooling; the hash covers the encoder's name, revision and whole provenance. In a
-collection a shard is a safetensors file of about 64 stimuli: `values`, float32 with axes stimulus,
-layer, feature, and in its header the key of each stimulus and the sha256 of the values. The
-headers are the only index. A shard is written under another name and renamed when it is on disk,
-so a killed run leaves whole shards only, and the next run computes the rest.
+A store is a folder. Below it `<encoder>-<hash>/` is what one encoder gave; the hash covers the
+encoder's name, modality, revision, layers and whole provenance (the weights' hash, preprocessing,
+dtype), the versions of torch and transformers, and this format's own; `encoder.json` there says all
+of it. In it one folder a pooling (or spans, frames, products) holds shards (see `shards`), found by
+the stimuli's keys. The shards' headers are the only index, so none can be stale.
+
+A shard is written under another name, by one process at a time, and renamed when it is on disk. A
+killed run leaves whole shards only, and its lock goes with it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from jaxtyping import Float
-
+from grounding.activations.shards import SUFFIX, Shard, read_shard, shard_name, unwritable
 from grounding.encoders import Encoder
 from grounding.errors import UserError
+from grounding.files import write_whole
 
-__all__ = ["Collection", "collection"]
+__all__ = ["ABOUT", "SCHEMA", "Collection", "Index", "collection", "locked"]
 
-SCHEMA = 1
+SCHEMA = 2
 """Raised when pooling or this format changes, so that older shards are left alone."""
 
+ABOUT = "encoder.json"
+LOCKS = ".locks"
 
-@dataclass(frozen=True)
+MOST_KEYS = 1 << 32
+"""More than a shard has."""
+
+
+@dataclass(frozen=True, eq=False)
+class Index:
+    """Where the shards of a collection hold what.
+
+    places: where a key is found first, which of `shards` times MOST_KEYS plus which of its keys.
+    more: where else, as other layers of it were added later.
+    """
+
+    shards: tuple[Shard, ...]
+    places: Mapping[str, int]
+    more: Mapping[str, Sequence[int]]
+
+    def held(self, key: str) -> frozenset[str]:
+        """Return the layers that are stored of a key."""
+        if key not in self.places:
+            return frozenset()
+        first = self.shards[self.places[key] // MOST_KEYS].layers
+        if key not in self.more:
+            return first
+        return first.union(*(self.shards[place // MOST_KEYS].layers for place in self.more[key]))
+
+    def by_shard(
+        self, keys: Sequence[str], layer: str
+    ) -> Iterator[tuple[Shard, list[tuple[int, int]]]]:
+        """Yield shards and, for each, (which of `keys`, which of the shard's keys) it answers.
+
+        Raises `UserError` for a key that is not there.
+        """
+        wanted: dict[int, list[tuple[int, int]]] = {}
+        for position, key in enumerate(keys):
+            shard, place = self._place(key, layer)
+            wanted.setdefault(shard, []).append((position, place))
+        for shard, pairs in sorted(wanted.items()):
+            yield self.shards[shard], pairs
+
+    def _place(self, key: str, layer: str) -> tuple[int, int]:
+        # Of two shards that both have it, which is possible, every reader takes the first.
+        if key in self.places:
+            for code in (self.places[key], *self.more.get(key, ())):
+                shard, place = divmod(code, MOST_KEYS)
+                if layer in self.shards[shard].layers:
+                    return shard, place
+        raise UserError(
+            f"the store has lost {layer} of a stimulus while it was read. Run again; what is lost "
+            "is computed anew."
+        )
+
+
+@dataclass(frozen=True, eq=False)
 class Collection:
-    """The shards of one encoder and one pooling, in `folder`."""
+    """The shards of one encoder and one pooling, in `folder`; `about` is what decides them."""
 
     folder: Path
+    about: Mapping[str, Any]
 
-    def index(self) -> dict[str, tuple[Path, int]]:
-        """Return, for each stimulus' key, the shard and the row that holds it."""
-        rows: dict[str, tuple[Path, int]] = {}
-        for shard in sorted(self.folder.glob("*.safetensors")):
-            keys = _about(shard)["keys"]
-            rows |= {key: (shard, row) for row, key in enumerate(keys)}
-        return rows
+    def index(self, known: Index | None = None) -> Index:
+        """Read the headers of all shards; those of `known` are not read again.
 
-    def read(self, shard: Path) -> Float[np.ndarray, "stimulus layer feature"]:
-        """Return the values of a shard after comparing them with their sum.
-
-        Raises `UserError` naming the file if it is damaged.
+        Raises `UserError` naming a shard that is damaged.
         """
-        from safetensors import SafetensorError
-        from safetensors.numpy import load
+        read = {shard.path.name: shard for shard in known.shards} if known else {}
+        names = sorted(path.name for path in self.folder.glob(f"*{SUFFIX}"))
+        shards = tuple(read.get(name) or read_shard(self.folder / name) for name in names)
+        places: dict[str, int] = {}
+        more: dict[str, list[int]] = {}
+        for which, shard in enumerate(shards):
+            for code, key in enumerate(shard.keys, which * MOST_KEYS):
+                if places.setdefault(key, code) != code:
+                    more.setdefault(key, []).append(code)
+        return Index(shards, places, more)
 
-        try:
-            values = load(shard.read_bytes())["values"]
-        except (SafetensorError, KeyError) as error:
-            raise _damaged(shard) from error
-        if hashlib.sha256(values.data).hexdigest() != _about(shard)["sha256"]:
-            raise _damaged(shard)
-        return values
+    def path(self, keys: Sequence[str], layers: Sequence[str]) -> Path:
+        """Return where the shard of these keys and layers is or will be."""
+        return self.folder / shard_name(keys, layers)
 
-    def write(
-        self, keys: Sequence[str], values: Float[np.ndarray, "stimulus layer feature"]
-    ) -> Path:
-        """Keep the values of some stimuli as one shard; return its path."""
-        from safetensors.numpy import save
-
-        values = np.ascontiguousarray(values, dtype=np.float32)
-        about = {"keys": list(keys), "sha256": hashlib.sha256(values.data).hexdigest()}
-        name = hashlib.sha256("\n".join(keys).encode()).hexdigest()[:32]
-        shard = self.folder / f"{name}.safetensors"
-        unfinished = shard.with_suffix(f".{os.getpid()}.unfinished")
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with unfinished.open("wb") as file:
-            # Under one entry, since safetensors writes several in no fixed order.
-            file.write(save({"values": values}, metadata={"about": json.dumps(about)}))
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(shard)
-        return shard
+    def describe(self) -> None:
+        """Write down what decides the numbers, beside them."""
+        file = self.folder.parent / ABOUT
+        if not file.is_file():
+            write_whole(file, (json.dumps(self.about, indent=1, sort_keys=True) + "\n").encode())
 
 
 def collection(store: str | Path, encoder: Encoder, pooling: str) -> Collection:
@@ -89,33 +128,48 @@ def collection(store: str | Path, encoder: Encoder, pooling: str) -> Collection:
     """
     if Path(store).exists() and not Path(store).is_dir():
         raise UserError(f"the store {store} is a file; needed: a folder, which may not exist yet.")
-    decides = {
+    about = {
         "schema": SCHEMA,
         "name": encoder.name,
         "modality": encoder.modality,
         "revision": encoder.revision,
         "layers": list(encoder.layers),
         "provenance": dict(encoder.provenance),
+        "versions": {name: _version(name) for name in ("torch", "transformers")},
     }
-    digest = hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()[:24]
+    digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:24]
     readable = re.sub(r"[^\w.-]+", "_", encoder.name)[:60]
-    return Collection(Path(store) / f"{readable}-{digest}" / pooling)
+    return Collection(Path(store) / f"{readable}-{digest}" / pooling, about)
 
 
-def _about(shard: Path) -> Mapping[str, Any]:
-    """Return what a shard's header says: the stimuli's keys and the sha256 of the values."""
-    from safetensors import SafetensorError, safe_open
+@contextmanager
+def locked(store: str | Path, name: str, wait: bool) -> Iterator[bool]:
+    """Hold the lock of a piece of work; gives False if another process has it and `wait` is not.
 
+    The system lets go of the lock of a process that dies. A few hundred locks are shared by all
+    pieces of work, so that their files do not pile up.
+
+    Raises `UserError` if the store cannot be written to.
+    """
+    from filelock import FileLock, Timeout
+
+    folder = Path(store) / LOCKS
     try:
-        with safe_open(shard, framework="numpy") as file:
-            about: dict[str, Any] = json.loads((file.metadata() or {})["about"])
-    except (SafetensorError, OSError, KeyError) as error:
-        raise _damaged(shard) from error
-    return about
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(store, error) from error
+    bucket = hashlib.sha256(name.encode()).hexdigest()[:2]
+    lock = FileLock(folder / f"{bucket}.lock")
+    with suppress(Timeout):
+        lock.acquire(timeout=-1 if wait else 0)
+    try:
+        yield lock.is_locked
+    finally:
+        lock.release()
 
 
-def _damaged(shard: Path) -> UserError:
-    return UserError(
-        f"the stored activations {shard} are damaged: the file is not what was written. Remove it "
-        "and run again; only its stimuli are computed anew."
-    )
+@lru_cache
+def _version(package: str) -> str:
+    from importlib.metadata import version
+
+    return version(package)

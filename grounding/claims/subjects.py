@@ -10,6 +10,8 @@ from grounding.claims.assays import POOLING
 from grounding.claims.evidence import Subject
 from grounding.claims.settings import Settings
 from grounding.encoders import ENCODERS, Encoder, load_encoder
+from grounding.encoders.controls import controls, has_random_weights
+from grounding.encoders.request import Request
 from grounding.errors import UserError
 
 __all__ = ["CONTROLS", "DEFAULT_MODELS", "load_subjects"]
@@ -44,14 +46,12 @@ def load_subjects(
         if shorter:
             trained = load_encoder(name, **shorter)
         subjects.append(_subject(trained, "trained", "model"))
-        if name not in ENCODERS or ENCODERS[name].random:
+        if has_random_weights(name):
+            seeds = range(settings.random_seeds)
+            random = controls(Request(name, **shorter), ["random"], seeds)
             subjects += [
-                _subject(
-                    load_encoder(name, weights="random", seed=seed, **shorter),
-                    f"random-{seed}",
-                    "model",
-                )
-                for seed in range(settings.random_seeds)
+                _subject(control, f"random-{seed}", "model")
+                for seed, control in zip(seeds, random, strict=True)
             ]
     subjects += [_subject(load_encoder(name), "", "control") for name in CONTROLS]
     return tuple(subjects)

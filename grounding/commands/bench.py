@@ -27,16 +27,28 @@ def bench(
         bool,
         typer.Option("--large", help="Time and weigh agreement over 10,000 stimuli instead."),
     ] = False,
+    extraction: Annotated[
+        bool,
+        typer.Option(
+            "--extraction",
+            help="Time extraction instead, and put the store on trial (30 minutes).",
+        ),
+    ] = False,
     simulations: Annotated[
         int | None, typer.Option(help="Of every row of --calibration; fewer for a quick look.")
     ] = None,
     only: Annotated[str, typer.Option(help="Rows whose name holds this.")] = "",
 ) -> None:
-    """Time our statistics against rsatoolbox: same numbers, one thread, one run."""
+    """Time our statistics against rsatoolbox: same numbers, one thread, one run.
+
+    Ends with exit status 1 if an extraction gives other numbers than what it is held against.
+    """
     if calibration:
         _calibrate(only, seed, simulations)
     elif large:
         _weigh(only, seed)
+    elif extraction:
+        _extract(only, seed, repeats)
     else:
         _time(only, seed, repeats)
 
@@ -132,3 +144,20 @@ def _weigh(only: str, seed: int) -> None:
         )
     columns = ("work", "ours, s", "bare products, s", "ratio", "MiB beyond the features")
     print_table(columns, rows)
+
+
+def _extract(only: str, seed: int, repeats: int) -> None:
+    from grounding.bench.extraction import COLUMNS, EXTRACTIONS, as_cells, machine, run_case
+    from grounding.progress import shown
+
+    chosen = _chosen(EXTRACTIONS, only)
+    rows = []
+    with shown() as report:
+        for done, (name, case) in enumerate(chosen.items()):
+            report(name, done, len(chosen))
+            rows += run_case(case, seed=seed, repeats=repeats)
+    print(f"Median of {repeats}. {machine()}\n")
+    for cells in (COLUMNS, ("---",) * len(COLUMNS), *map(as_cells, rows)):
+        print(f"| {' | '.join(cells)} |")
+    if any(row.differs for row in rows):
+        raise typer.Exit(1)

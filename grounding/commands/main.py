@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from grounding.commands import bench, figures, models
+from grounding.commands import bench, extracting, figures, models
 from grounding.commands import stimuli as stimuli_commands
 from grounding.commands.lists import split
 from grounding.errors import UserError
@@ -29,7 +29,8 @@ app = typer.Typer(
 app.add_typer(stimuli_commands.app, name="stimuli", help="List, describe, check and add stimuli.")
 for command in (
     models.models,
-    models.extract,
+    extracting.extract,
+    extracting.prune,
     models.rsa,
     figures.figures,
     figures.report,

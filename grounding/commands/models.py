@@ -1,4 +1,4 @@
-"""`grounding models`, `grounding extract` and `grounding rsa`: the path's parts, one at a time."""
+"""`grounding models` and `grounding rsa`: what there is, and how it agrees with a space."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from grounding.commands.lists import split
+from grounding.errors import UserError
 
 if TYPE_CHECKING:
     from grounding.activations import Activations
 
-__all__ = ["extract", "models", "rsa"]
+__all__ = ["models", "rsa"]
 
 Stimuli = Annotated[str, typer.Option(help="A shipped set's name, or a folder.")]
 Models = Annotated[str, typer.Option(help="Names, hub ids or folders, separated by commas.")]
@@ -23,35 +24,40 @@ RandomSeed = Annotated[int | None, typer.Option(help="Use random weights from th
 Store = Annotated[Path | None, typer.Option(help="Folder of features; default the cache.")]
 
 
-def models() -> None:
-    """List the encoders that have a name, and what each is."""
-    from grounding.commands.tables import print_table
-    from grounding.encoders import ENCODERS
-
-    rows = [
-        [kind.name, kind.modality, kind.family, kind.licence, kind.description, kind.source]
-        for kind in ENCODERS.values()
-    ]
-    print_table(["name", "modality", "family", "licence", "what it is", "from"], rows)
-    print("Any hub id (owner/model) or local folder that transformers can load works too.")
-
-
-def extract(
-    stimuli: Stimuli,
-    models: Models,
-    pooling: Annotated[str, typer.Option(help="How steps become one vector.")] = "mean",
+def models(
+    name: Annotated[str, typer.Argument(help="One to show: a name, a hub id or a folder.")] = "",
+    check: Annotated[
+        bool, typer.Option("--check", help="Run it, and measure what every encoder promises.")
+    ] = False,
     window: Window = None,
     random_seed: RandomSeed = None,
-    store: Store = None,
+    trust_remote_code: Annotated[
+        bool, typer.Option("--trust-remote-code", help="Let the model run its own code here.")
+    ] = False,
 ) -> None:
-    """Extract every layer of models for a stimulus set into the store; resumes where it stopped."""
-    from grounding.commands.tables import print_table
+    """List encoders and families of models, show one whole, or --check it (exit status 1: fails).
 
-    rows = []
-    for acts in _activations(stimuli, split(models), pooling, window, random_seed, store):
-        layers, n, features = acts.values.shape
-        rows.append([acts.encoder, str(layers), str(n), str(features), acts.pooling])
-    print_table(["model", "layers", "stimuli", "features", "pooling"], rows)
+    A list and a name of the table need no weights; a hub id is fetched if it is not here.
+    """
+    from grounding.commands.showing import check_one, list_all, show_one
+    from grounding.encoders.request import Request
+
+    if not name:
+        if check or window is not None or random_seed is not None or trust_remote_code:
+            raise UserError("say which model, as in: grounding models whisper-tiny.en --check.")
+        list_all()
+        return
+    request = Request(
+        name,
+        weights="trained" if random_seed is None else "random",
+        seed=random_seed,
+        window=window,
+        trust_remote_code=trust_remote_code,
+    )
+    if not check:
+        show_one(request)
+    elif not check_one(request):
+        raise typer.Exit(1)
 
 
 def rsa(

@@ -1,29 +1,21 @@
 """Where fetched and converted weights live, and how a folder there comes into being whole.
 
-The cache is the folder named by the environment variable `GROUNDING_CACHE`, or the platform's
-cache folder for `grounding`. A folder in it is written under another name and renamed when it is
+A folder in the cache is written under another name and renamed when it is
 complete, under a lock, so that a run that is killed, or two runs at once, leave no half of one.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import tempfile
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
+from grounding.files import cache_folder
+
 __all__ = ["cache_folder", "file_sha256", "made_once"]
-
-
-def cache_folder() -> Path:
-    """Return the cache's folder, which need not exist yet."""
-    import platformdirs
-
-    named = os.environ.get("GROUNDING_CACHE")
-    return Path(named) if named else Path(platformdirs.user_cache_dir("grounding"))
 
 
 def made_once(folder: Path, make: Callable[[Path], None]) -> Path:

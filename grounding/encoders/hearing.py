@@ -12,7 +12,7 @@ from grounding.errors import AudioError
 if TYPE_CHECKING:
     from grounding.stimuli import Stimulus
 
-__all__ = ["hear"]
+__all__ = ["hear", "samples_of"]
 
 
 def hear(
@@ -23,25 +23,37 @@ def hear(
     The model needs `rate` Hz and between `least` and `most` samples. Raises `AudioError` for
     another rate, a recording too short or too long, or one in which every sample is the same.
     """
-    if stimulus.rate != rate:
-        raise AudioError(
-            f"stimulus {stimulus.id!r} is at {stimulus.rate} Hz and {listener} hears {rate} Hz. "
-            "Resample the recordings first (grounding.stimuli.resample)."
-        )
+    samples_of(stimulus, listener, rate=rate, least=least, most=most)
     audio = stimulus.audio
-    if len(audio) < least:
-        raise AudioError(
-            f"stimulus {stimulus.id!r} has {len(audio)} samples; {listener} needs {least} "
-            f"({1000 * least / rate:g} ms) or more. Leave it out or record more."
-        )
-    if most is not None and len(audio) > most:
-        raise AudioError(
-            f"stimulus {stimulus.id!r} lasts {len(audio) / rate:.2f} s; {listener} hears "
-            f"{most / rate:g} s at once. Choose a longer window, or cut the recording."
-        )
     if audio.min() == audio.max():
         raise AudioError(
             f"stimulus {stimulus.id!r} is silent: all {len(audio)} samples are {audio[0]:g}. "
             "Leave it out."
         )
     return audio
+
+
+def samples_of(
+    stimulus: Stimulus, listener: str, *, rate: int, least: int, most: int | None = None
+) -> int:
+    """Return how many samples the audio of `stimulus` has, from the header of its file.
+
+    Raises `AudioError` as `hear` does, except for silence.
+    """
+    if stimulus.rate != rate:
+        raise AudioError(
+            f"stimulus {stimulus.id!r} is at {stimulus.rate} Hz and {listener} hears {rate} Hz. "
+            "Resample the recordings first (grounding.stimuli.resample)."
+        )
+    samples = stimulus.header.samples
+    if samples < least:
+        raise AudioError(
+            f"stimulus {stimulus.id!r} has {samples} samples; {listener} needs {least} "
+            f"({1000 * least / rate:g} ms) or more. Leave it out or record more."
+        )
+    if most is not None and samples > most:
+        raise AudioError(
+            f"stimulus {stimulus.id!r} lasts {samples / rate:.2f} s; {listener} hears "
+            f"{most / rate:g} s at once. Choose a longer window, or cut the recording."
+        )
+    return samples

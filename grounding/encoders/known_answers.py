@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from jaxtyping import Float
 
-from grounding.encoders.protocol import layer_names
+from grounding.encoders.protocol import layer_names, layer_places
+from grounding.encoders.steps import Steps, even_steps
 from grounding.errors import UserError
 
 if TYPE_CHECKING:
@@ -41,18 +42,33 @@ class Oracle:
     def provenance(self) -> Mapping[str, Any]:
         return {"weights": "none", "stream": STREAM}
 
-    def encode(self, stimuli: Sequence[Stimulus]) -> list[Float[np.ndarray, "1 step channel"]]:
+    def encode(
+        self, stimuli: Sequence[Stimulus], layers: Sequence[str] | None = None
+    ) -> list[Float[np.ndarray, "layer step channel"]]:
         """Return one layer: the flesh points, a step a frame of the articulation."""
-        encoded = []
-        for stimulus in stimuli:
-            streams = stimulus.articulation.streams
-            if STREAM not in streams:
-                raise UserError(
-                    f"stimulus {stimulus.id!r} has no stream {STREAM!r} in its articulation, "
-                    f"which {self.name} needs. It has: {', '.join(sorted(streams))}."
-                )
-            encoded.append(np.asarray(streams[STREAM].values, dtype=np.float32)[None])
-        return encoded
+        places = layer_places(self.layers, layers)
+        return [self._flesh(stimulus)[None][places] for stimulus in stimuli]
+
+    def steps(self, stimulus: Stimulus) -> Steps:
+        """Return a step a frame; frame k lies at k over the articulation's rate, in seconds."""
+        count = len(self._flesh(stimulus))
+        hop = stimulus.rate / stimulus.articulation.rate
+        if hop.is_integer():
+            first = -(int(hop) // 2)
+            return even_steps(
+                count, hop=int(hop), field=int(hop), rate=stimulus.rate, first=first, centre=0.0
+            )
+        borders = np.round((np.arange(count + 1) - 0.5) * hop).astype(np.int64)
+        return Steps(borders[:-1], borders[1:], "sample", stimulus.rate)
+
+    def _flesh(self, stimulus: Stimulus) -> Float[np.ndarray, "step channel"]:
+        streams = stimulus.articulation.streams
+        if STREAM not in streams:
+            raise UserError(
+                f"stimulus {stimulus.id!r} has no stream {STREAM!r} in its articulation, "
+                f"which {self.name} needs. It has: {', '.join(sorted(streams))}."
+            )
+        return np.asarray(streams[STREAM].values, dtype=np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,9 +89,17 @@ class Noise:
     def provenance(self) -> Mapping[str, Any]:
         return {"weights": "none", "seed": self.seed}
 
-    def encode(self, stimuli: Sequence[Stimulus]) -> list[Float[np.ndarray, "3 8 64"]]:
-        """Return three layers of eight steps and 64 features."""
-        return [self._draw(stimulus.id) for stimulus in stimuli]
+    def encode(
+        self, stimuli: Sequence[Stimulus], layers: Sequence[str] | None = None
+    ) -> list[Float[np.ndarray, "layer 8 64"]]:
+        """Return up to three layers of eight steps and 64 features."""
+        places = layer_places(self.layers, layers)
+        return [self._draw(stimulus.id)[places] for stimulus in stimuli]
+
+    def steps(self, stimulus: Stimulus) -> Steps:
+        """Return eight equal parts of the recording, of which the features know nothing."""
+        borders = np.arange(STEPS + 1) * stimulus.header.samples // STEPS
+        return Steps(borders[:-1], borders[1:], "sample", stimulus.rate)
 
     def _draw(self, name: str) -> Float[np.ndarray, "3 8 64"]:
         digest = hashlib.sha256(f"{self.seed} {name}".encode()).digest()
@@ -85,11 +109,11 @@ class Noise:
 
 def oracle(request: Request) -> Oracle:
     """Return the oracle; there is only one."""
-    request.refuse("window", "start")
+    request.refuse("window", "start", "context", "dtype")
     return Oracle()
 
 
 def noise(request: Request) -> Noise:
     """Return the noise of the seed that was asked for; 0 if none was."""
-    request.refuse("window", "start")
+    request.refuse("window", "start", "context", "dtype")
     return Noise(request.seed or 0)

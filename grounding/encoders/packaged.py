@@ -22,7 +22,7 @@ from grounding.tables import lookup
 if TYPE_CHECKING:
     from transformers import WhisperForConditionalGeneration, WhisperProcessor
 
-__all__ = ["PACKAGED", "PackagedWeights", "load_whisper", "packaged_folder"]
+__all__ = ["PACKAGED", "PackagedWeights", "load_whisper", "packaged_folder", "packaged_place"]
 
 FORMAT = 1
 """Raised when assembling changes, so that folders made before are left alone."""
@@ -160,6 +160,12 @@ PACKAGED: dict[str, PackagedWeights] = {
 }
 
 
+def packaged_place(name: str) -> Path:
+    """Return where the folder of a packaged model is, or will be when it is fetched."""
+    record = lookup("packaged model", name, PACKAGED)
+    return cache_folder() / "weights" / f"{name}-{record.key[:16]}"
+
+
 def packaged_folder(name: str) -> Path:
     """Return the folder of a packaged model, fetched and assembled if it is not in the cache.
 
@@ -167,7 +173,6 @@ def packaged_folder(name: str) -> Path:
     ones, or the cached weights were altered.
     """
     record = lookup("packaged model", name, PACKAGED)
-    folder = cache_folder() / "weights" / f"{name}-{record.key[:16]}"
 
     def make(empty: Path) -> None:
         with tempfile.TemporaryDirectory(prefix="grounding-unpacked-") as unpacked:
@@ -177,7 +182,7 @@ def packaged_folder(name: str) -> Path:
         about = {"name": name, "licence": record.licence, "source": record.source, "sha256": made}
         (empty / "SOURCE.json").write_text(json.dumps(about, indent=1, sort_keys=True), "utf-8")
 
-    return _checked(made_once(folder, make))
+    return _checked(made_once(packaged_place(name), make))
 
 
 def load_whisper(name: str) -> tuple[WhisperForConditionalGeneration, WhisperProcessor]:

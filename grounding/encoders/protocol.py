@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float
 
+from grounding.encoders.steps import Steps
+from grounding.tables import lookup
+
 if TYPE_CHECKING:
     from grounding.stimuli import Stimulus
 
-__all__ = ["Encoder", "Modality", "Sees", "layer_names"]
+__all__ = ["Encoder", "Modality", "Sees", "layer_names", "layer_places"]
 
 Modality = Literal["speech", "text"]
 Sees = Literal["audio", "transcript", "stimulus"]
@@ -49,10 +52,22 @@ class Encoder(Protocol):
     def provenance(self) -> Mapping[str, Any]:
         """Everything else that decides the numbers: whole hashes, preprocessing, versions."""
 
-    def encode(self, stimuli: Sequence[Stimulus]) -> list[Float[np.ndarray, "layer step feature"]]:
+    def encode(
+        self, stimuli: Sequence[Stimulus], layers: Sequence[str] | None = None
+    ) -> list[Float[np.ndarray, "layer step feature"]]:
         """Return one float32 array a stimulus, with the steps that saw it and no others.
 
-        Raises `UserError` for a stimulus that the encoder cannot take.
+        layers: names of `layers`, in the order wanted; None is all of them. Nothing above the
+            highest of them is computed.
+
+        Raises `UserError` for a stimulus that the encoder cannot take, `UnknownName` for a layer
+        that it does not have.
+        """
+
+    def steps(self, stimulus: Stimulus) -> Steps:
+        """Return where the steps of `encode` lie; it needs no weights and no pass.
+
+        Raises what `encode` raises for a stimulus that the encoder cannot take.
         """
 
 
@@ -63,3 +78,17 @@ def layer_names(depth: int) -> tuple[str, ...]:
     ('embedding', 'layer-1', 'layer-2')
     """
     return ("embedding", *(f"layer-{index}" for index in range(1, depth + 1)))
+
+
+def layer_places(layers: Sequence[str], asked: Sequence[str] | None) -> list[int]:
+    """Return where the layers asked for are among `layers`; all, in order, for None.
+
+    Raises `UnknownName` for a name that is not there.
+
+    >>> layer_places(("embedding", "layer-1", "layer-2"), ["layer-2", "embedding"])
+    [2, 0]
+    """
+    places = {name: place for place, name in enumerate(layers)}
+    if asked is None:
+        return list(places.values())
+    return [lookup("layer", name, places) for name in asked]

@@ -13,6 +13,9 @@ WHO_HAS = {
     "window": "Whisper has one.",
     "revision": "Models on the hub have.",
     "start": "Text models that transformers loads have.",
+    "context": "Text models that transformers loads have.",
+    "dtype": "Models that transformers loads have.",
+    "script": "Text models that transformers loads have.",
 }
 
 
@@ -27,6 +30,10 @@ class Request:
     revision: str | None = None
     start: str | None = None
     batch: int | None = None
+    dtype: Literal["float32", "bfloat16"] | None = None
+    trust_remote_code: bool = False
+    context: str | None = None
+    script: Literal["spelling", "phones"] | None = None
 
     def __post_init__(self) -> None:
         if self.weights not in ("trained", "random"):
@@ -39,6 +46,10 @@ class Request:
             raise UserError(f"a seed is a whole number from 0; found {self.seed!r}.")
         if self.batch is not None and self.batch < 1:
             raise UserError(f"a batch holds one stimulus or more; found {self.batch!r}.")
+        if self.dtype not in (None, "float32", "bfloat16"):
+            raise UserError(f"the dtype is 'float32' or 'bfloat16'; found {self.dtype!r}.")
+        if self.script not in (None, "spelling", "phones"):
+            raise UserError(f"the script is 'spelling' or 'phones'; found {self.script!r}.")
 
     def refuse(self, *fields: str) -> None:
         """Raise `UserError` for a field that was set and means nothing to this encoder."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from grounding.encoders.protocol import Modality
 
-__all__ = ["ENCODERS", "EncoderKind", "known_encoders"]
+__all__ = ["ENCODERS", "PREFIXES", "EncoderKind", "known_encoders"]
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,7 @@ class EncoderKind:
 
     `loader` takes a `Request`. `random` says whether the same architecture can be had with random
     weights; `seeded` whether a seed means something without them; `window` whether it has one.
+    `layers` counts the input embedding too; `step` is from one step to the next, in words.
     """
 
     name: str
@@ -31,6 +32,8 @@ class EncoderKind:
     random: bool = True
     seeded: bool = False
     window: bool = False
+    layers: int = 0
+    step: str = ""
 
 
 PACKAGE = "grounding.encoders.folders:from_package"
@@ -47,6 +50,8 @@ ENCODERS: dict[str, EncoderKind] = {
             description="speech recogniser's encoder, 4 layers of 384, English",
             loader=PACKAGE,
             window=True,
+            layers=5,
+            step="20 ms",
         ),
         EncoderKind(
             "whisper-base",
@@ -57,6 +62,8 @@ ENCODERS: dict[str, EncoderKind] = {
             description="speech recogniser's encoder, 6 layers of 512, 99 languages",
             loader=PACKAGE,
             window=True,
+            layers=7,
+            step="20 ms",
         ),
         EncoderKind(
             "all-MiniLM-L6-v2",
@@ -66,6 +73,8 @@ ENCODERS: dict[str, EncoderKind] = {
             licence="Apache-2.0",
             description="sentence encoder, 6 layers of 384, English",
             loader=PACKAGE,
+            layers=7,
+            step="a token",
         ),
         EncoderKind(
             "SmolLM2-135M",
@@ -75,6 +84,8 @@ ENCODERS: dict[str, EncoderKind] = {
             licence="Apache-2.0",
             description="causal language model, 30 layers of 576",
             loader=PACKAGE,
+            layers=31,
+            step="a token",
         ),
         EncoderKind(
             "toy",
@@ -84,6 +95,8 @@ ENCODERS: dict[str, EncoderKind] = {
             licence="MIT",
             description="random network over log spectra; no weights to fetch",
             loader="grounding.encoders.toy:speech",
+            layers=3,
+            step="20 ms",
         ),
         EncoderKind(
             "toy-text",
@@ -93,6 +106,56 @@ ENCODERS: dict[str, EncoderKind] = {
             licence="MIT",
             description="hashed character n-grams; no weights to fetch",
             loader="grounding.encoders.toy:text",
+            layers=3,
+            step="a character",
+        ),
+        EncoderKind(
+            "phone-features",
+            family="phones",
+            modality="text",
+            source="this package (panphon)",
+            licence="MIT",
+            description="articulatory features of each phone of a stimulus; no weights to fetch",
+            loader="grounding.encoders.phones:phone_features",
+            random=False,
+            layers=1,
+            step="a phone",
+        ),
+        EncoderKind(
+            "log-mel",
+            family="acoustic",
+            modality="speech",
+            source="this package",
+            licence="MIT",
+            description="baseline: log-mel spectra, 80 bands to 8 kHz, and their slopes",
+            loader="grounding.encoders.acoustic:acoustic",
+            random=False,
+            layers=2,
+            step="10 ms",
+        ),
+        EncoderKind(
+            "mfcc",
+            family="acoustic",
+            modality="speech",
+            source="this package",
+            licence="MIT",
+            description="baseline: mel-frequency cepstra 1 to 13 and their slopes",
+            loader="grounding.encoders.acoustic:acoustic",
+            random=False,
+            layers=2,
+            step="10 ms",
+        ),
+        EncoderKind(
+            "envelope",
+            family="acoustic",
+            modality="speech",
+            source="this package",
+            licence="MIT",
+            description="baseline: cepstra of the linear-prediction envelope and their slopes",
+            loader="grounding.encoders.acoustic:acoustic",
+            random=False,
+            layers=2,
+            step="10 ms",
         ),
         EncoderKind(
             "oracle",
@@ -103,6 +166,8 @@ ENCODERS: dict[str, EncoderKind] = {
             description="the vocal tract's own flesh points: must reach the ceiling",
             loader="grounding.encoders.known_answers:oracle",
             random=False,
+            layers=1,
+            step="a frame",
         ),
         EncoderKind(
             "noise",
@@ -114,9 +179,17 @@ ENCODERS: dict[str, EncoderKind] = {
             loader="grounding.encoders.known_answers:noise",
             random=False,
             seeded=True,
+            layers=3,
+            step="an eighth",
         ),
     )
 }
+
+PREFIXES: dict[str, str] = {
+    "static": "grounding.encoders.static:input_table",
+    "vectors": "grounding.encoders.vectors:word_vectors",
+}
+"""Loaders of encoders that are named `prefix:` and what they are made of."""
 
 
 def known_encoders() -> tuple[str, ...]:

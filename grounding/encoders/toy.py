@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from jaxtyping import Float
 
-from grounding.encoders.hearing import hear
-from grounding.encoders.protocol import layer_names
+from grounding.encoders.hearing import hear, samples_of
+from grounding.encoders.protocol import layer_names, layer_places
+from grounding.encoders.steps import Steps, even_steps
 from grounding.errors import UserError
 
 if TYPE_CHECKING:
@@ -58,9 +59,18 @@ class ToySpeech:
         first = rng.standard_normal((bands, WIDTH)) / np.sqrt(bands)
         return (first, *(rng.standard_normal((DEPTH, WIDTH, WIDTH)) / np.sqrt(WIDTH)))
 
-    def encode(self, stimuli: Sequence[Stimulus]) -> list[Float[np.ndarray, "layer step feature"]]:
-        """Return three layers of 32 features, 20 ms a step."""
-        return [self._encode(hear(s, self.name, rate=RATE, least=FRAME)) for s in stimuli]
+    def encode(
+        self, stimuli: Sequence[Stimulus], layers: Sequence[str] | None = None
+    ) -> list[Float[np.ndarray, "layer step feature"]]:
+        """Return up to three layers of 32 features, 20 ms a step."""
+        places = layer_places(self.layers, layers)
+        heard = [hear(s, self.name, rate=RATE, least=FRAME) for s in stimuli]
+        return [self._encode(audio)[places] for audio in heard]
+
+    def steps(self, stimulus: Stimulus) -> Steps:
+        """Return frames of 25 ms, every 20 ms."""
+        samples = samples_of(stimulus, self.name, rate=RATE, least=FRAME)
+        return even_steps((samples - FRAME) // HOP + 1, hop=HOP, field=FRAME, rate=RATE)
 
     def _encode(self, audio: Float[np.ndarray, " sample"]) -> Float[np.ndarray, "3 step 32"]:
         frames = np.lib.stride_tricks.sliding_window_view(audio.astype(np.float64), FRAME)[::HOP]
@@ -90,13 +100,24 @@ class ToyText:
     def provenance(self) -> Mapping[str, Any]:
         return {"weights": "none" if self.seed is None else "random", "seed": self.seed}
 
-    def encode(self, stimuli: Sequence[Stimulus]) -> list[Float[np.ndarray, "layer step feature"]]:
-        """Return three layers of 32 features, a step a character."""
-        return [self._encode(stimulus.transcript) for stimulus in stimuli]
+    def encode(
+        self, stimuli: Sequence[Stimulus], layers: Sequence[str] | None = None
+    ) -> list[Float[np.ndarray, "layer step feature"]]:
+        """Return up to three layers of 32 features, a step a character."""
+        places = layer_places(self.layers, layers)
+        return [self._encode(self._read(stimulus))[places] for stimulus in stimuli]
+
+    def steps(self, stimulus: Stimulus) -> Steps:
+        """Return one step a character."""
+        start = np.arange(len(self._read(stimulus)))
+        return Steps(start, start + 1, "character")
+
+    def _read(self, stimulus: Stimulus) -> str:
+        if not stimulus.transcript:
+            raise UserError(f"{self.name} makes no step of an empty transcript.")
+        return stimulus.transcript
 
     def _encode(self, text: str) -> Float[np.ndarray, "3 step 32"]:
-        if not text:
-            raise UserError(f"{self.name} makes no step of an empty transcript.")
         padded = "^" * DEPTH + text
         layers = np.zeros((DEPTH + 1, len(text), WIDTH))
         for index in range(DEPTH + 1):
@@ -112,11 +133,11 @@ class ToyText:
 
 def speech(request: Request) -> ToySpeech:
     """Return the toy speech encoder that was asked for."""
-    request.refuse("window", "start")
+    request.refuse("window", "start", "context", "dtype")
     return ToySpeech(request.seed)
 
 
 def text(request: Request) -> ToyText:
     """Return the toy text encoder that was asked for."""
-    request.refuse("window", "start")
+    request.refuse("window", "start", "context", "dtype")
     return ToyText(request.seed)

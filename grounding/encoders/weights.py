@@ -1,8 +1,8 @@
 """Load a transformers model from a folder, trained or with fresh random weights.
 
-Only safetensors are read: pickled weights can run code. No repository's own code is run. A
-checkpoint that lacks parameters of its model is refused, since transformers would fill them with
-random numbers.
+Only safetensors are read: pickled weights can run code. A repository's own code is run only where
+the user asked for it, and then the provenance holds the hashes of its files. A checkpoint that
+lacks parameters of its model is refused, since transformers would fill them with random numbers.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from grounding.errors import WeightsError
 if TYPE_CHECKING:
     from transformers import PretrainedConfig, PreTrainedModel
 
-__all__ = ["Source", "load_config", "load_model"]
+__all__ = ["Source", "load_config", "load_model", "load_shallow"]
 
 # They play no part in the hidden states: a head over the first token, a vector for masking frames.
 UNUSED = ("pooler.", "masked_spec_embed")
 # Where a model with a decoder keeps its encoder; a text encoder's own layers are named otherwise.
-ENCODER_HALF = ("model.encoder.", "encoder.conv")
+ENCODER_HALF = ("model.encoder.", "encoder.conv", "speecht5.encoder.")
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,8 @@ class Source:
     """Where a model comes from and which weights it gets.
 
     `seed` is None for trained weights. `model` is a sub-folder of `folder` where sentence-
-    transformers keeps the transformer, else ''.
+    transformers keeps the transformer, else ''. `trust_remote_code` lets the repository's own code
+    run.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Source:
     seed: int | None = None
     model: str = ""
     origin: str = ""
+    trust_remote_code: bool = False
 
     def __post_init__(self) -> None:
         if not (self.files / "config.json").is_file():
@@ -121,60 +123,102 @@ class Source:
             "parameters": self.parameters,
             "origin": self.origin,
             "versions": {name: version(name) for name in ("torch", "transformers")},
+            **({"remote_code": self.remote_code} if self.remote_code else {}),
         }
+
+    @cached_property
+    def remote_code(self) -> dict[str, str]:
+        """Sha256 of each file of the repository's own code, where it is run."""
+        if not self.trust_remote_code or not self.wants_remote_code:
+            return {}
+        return {path.name: file_sha256(path) for path in sorted(self.files.glob("*.py"))}
+
+    @property
+    def wants_remote_code(self) -> bool:
+        """Whether the configuration names classes of the repository's own."""
+        return "auto_map" in json.loads((self.files / "config.json").read_text("utf-8"))
 
 
 def load_config(source: Source) -> PretrainedConfig:
     """Return the model's configuration; raises `WeightsError` if transformers cannot read it."""
     from transformers import AutoConfig
 
-    path = source.files / "config.json"
-    if "auto_map" in json.loads(path.read_text("utf-8")):
-        raise WeightsError(f"{source.name} wants to run its repository's own code; not done here.")
+    if source.wants_remote_code and not source.trust_remote_code:
+        raise WeightsError(
+            f"{source.name} wants to run its repository's own code, which may do anything on this "
+            "machine. Read it, then ask with trust_remote_code=True if you trust it."
+        )
     try:
         with quiet_transformers():
             return AutoConfig.from_pretrained(
-                source.files, trust_remote_code=False, local_files_only=True
+                source.files, trust_remote_code=source.trust_remote_code, local_files_only=True
             )
     except (OSError, ValueError, KeyError) as error:
         raise _cannot(source, error) from error
 
 
-def load_model(source: Source) -> PreTrainedModel:
+def load_model(source: Source, architecture: str | None = None) -> PreTrainedModel:
     """Return the model in float32 and evaluation mode.
+
+    architecture: a class of transformers; None is what `AutoModel` takes.
 
     Random weights are drawn by the model's own initialisation from `source.seed`; torch's global
     generator is left as it was.
     """
     import torch
-    from transformers import AutoModel
+    import transformers
 
     config = load_config(source)
+    loader = getattr(transformers, architecture or "AutoModel")
+    trust = {"trust_remote_code": source.trust_remote_code} if architecture is None else {}
     try:
         with quiet_transformers():
             if source.seed is None:
-                model, found = AutoModel.from_pretrained(
+                model, found = loader.from_pretrained(
                     source.files,
                     config=config,
                     dtype=torch.float32,
                     use_safetensors=True,
-                    trust_remote_code=False,
                     local_files_only=True,
                     output_loading_info=True,
                     ignore_mismatched_sizes=True,  # they are found and refused below
+                    **trust,
                 )
                 _check_complete(source, found)
             else:
                 with torch.random.fork_rng(devices=[]):
                     torch.manual_seed(source.seed)
-                    model = AutoModel.from_config(
-                        config, dtype=torch.float32, trust_remote_code=False
-                    )
+                    model = _untrained(loader, config, trust)
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         if isinstance(error, WeightsError):
             raise
         raise _cannot(source, error) from error
-    return model.eval()
+    loaded: PreTrainedModel = model.eval()
+    return loaded
+
+
+def load_shallow(source: Source) -> PreTrainedModel:
+    """Return the model with random weights and one layer, to see how its front end works."""
+    import torch
+    from transformers import AutoModel
+
+    config = load_config(source)
+    config.num_hidden_layers = 1
+    try:
+        with quiet_transformers(), torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            trust = {"trust_remote_code": source.trust_remote_code}
+            return _untrained(AutoModel, config, trust).eval()
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise _cannot(source, error) from error
+
+
+def _untrained(loader: Any, config: PretrainedConfig, trust: dict[str, Any]) -> PreTrainedModel:
+    import torch
+
+    made = loader.from_config if hasattr(loader, "from_config") else loader._from_config
+    model: PreTrainedModel = made(config, dtype=torch.float32, **trust)
+    return model
 
 
 def _check_complete(source: Source, found: Mapping[str, Any]) -> None:

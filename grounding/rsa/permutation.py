@@ -8,8 +8,10 @@ partialled out again (Freedman & Lane 1983; for matrices Legendre 2000, doi:10.1
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+import builtins
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -20,7 +22,7 @@ from grounding.rsa.agreement import ready_comparison
 from grounding.rsa.comparison import CONTROLLED, Comparison, unexplained
 from grounding.rsa.pairs import number_groups
 from grounding.rsa.rdm import RDM
-from grounding.rsa.resampling import Progress
+from grounding.rsa.resampling import Map, Progress
 from grounding.rsa.vectors import every_product, transform
 from grounding.tables import lookup
 
@@ -71,6 +73,7 @@ def permutation_test(
     pairs: str = "all",
     alternative: str = "greater",
     progress: Progress | None = None,
+    map: Map | None = None,
 ) -> PermutationTest:
     """Test the agreement of each model with a reference, and of the best of them.
 
@@ -80,6 +83,9 @@ def permutation_test(
         order inside each kept; a group of a size of its own stays. For pairs "within", stimuli
         change places inside their group. None exchanges single stimuli.
     alternative: "greater", "less" or "two-sided".
+
+    map: who works on blocks of permutations, such as a cluster; None is this process. The numbers
+        do not depend on it.
 
     Under "rho-a" with controls, products of a control with its own permuted copy use mid-ranks.
 
@@ -99,7 +105,7 @@ def permutation_test(
     )
     exchange, unmoved = _exchanges(reference.n, groups, inside=pairs == "within")
     statistic = _Products(comparison) if comparison.measure.direct is None else _Direct(comparison)
-    null = _null(statistic, comparison, exchange, n, rng, progress)
+    null = _null(statistic, comparison, exchange, n, rng, progress, map or builtins.map)
     seen, under = reaching(observed[:, 0]), reaching(null)
     best = under.max(1)
     return PermutationTest(
@@ -156,24 +162,49 @@ def _null(
     n: int,
     rng: np.random.Generator,
     progress: Progress | None,
+    map: Map,
 ) -> Float[np.ndarray, "permutation model"]:
     first, second = comparison.pairs.stimuli
     stimuli = len(comparison.pairs.group)
     square = np.zeros((stimuli, stimuli))
     square[first, second] = square[second, first] = statistic.permuted
     null = np.empty((n, comparison.models))
+    under = partial(_under, statistic, square, first, second)
+    done = 0
+    for part in map(under, _places(exchange, stimuli, n, rng)):
+        null[done : done + len(part)] = part
+        done += len(part)
+        if progress is not None:
+            progress(done, n)
+    return null
+
+
+def _places(
+    exchange: list[Int[np.ndarray, "_block _member"]],
+    stimuli: int,
+    n: int,
+    rng: np.random.Generator,
+) -> Iterator[Int[np.ndarray, "some stimulus"]]:
+    """Draw all permutations in order, a block at a time."""
     for start in range(0, n, BLOCK):
         size = min(BLOCK, n - start)
-        permuted = np.empty((size, len(first)))
-        for row in range(size):
-            place = _permutation(exchange, stimuli, rng)
-            at = (place * stimuli)[first]
-            at += place[second]
-            np.take(square, at, out=permuted[row], mode="clip")
-        null[start : start + size] = statistic.under(permuted)
-        if progress is not None:
-            progress(start + size, n)
-    return null
+        yield np.stack([_permutation(exchange, stimuli, rng) for _ in range(size)])
+
+
+def _under(
+    statistic: _Statistic,
+    square: Float[np.ndarray, "stimulus stimulus"],
+    first: Int[np.ndarray, " pair"],
+    second: Int[np.ndarray, " pair"],
+    places: Int[np.ndarray, "some stimulus"],
+) -> Float[np.ndarray, "some model"]:
+    """Return the models' agreement with the reference under each permutation."""
+    permuted = np.empty((len(places), len(first)))
+    for row, place in zip(permuted, places, strict=True):
+        at = (place * len(place))[first]
+        at += place[second]
+        np.take(square, at, out=row, mode="clip")
+    return statistic.under(permuted)
 
 
 class _Products:

@@ -9,12 +9,14 @@ used, and worked on in blocks of one size: serial and parallel runs give the sam
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import repeat
+from functools import partial
 from multiprocessing import get_context
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -25,9 +27,22 @@ from grounding.rsa.comparison import Comparison
 from grounding.rsa.rdm import RDM
 from grounding.rsa.sampled import Sampled, interval, warn_of_few
 
-__all__ = ["Bootstrap", "Progress", "bootstrap", "draw_groups", "one_thread", "resample", "shifted"]
+__all__ = [
+    "Bootstrap",
+    "Map",
+    "Progress",
+    "bootstrap",
+    "draw_groups",
+    "one_thread",
+    "resample",
+    "shifted",
+]
 
 Progress = Callable[[int, int], None]  # called with samples done and samples in all
+
+Map = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
+"""A function like Python's `map`: it calls a function with each item, and gives what comes back in
+the order of the items. It may do so elsewhere: both pickle."""
 
 BLOCK = 100  # samples between two calls of progress, and the unit of work of a process
 
@@ -92,6 +107,7 @@ def bootstrap(
     pairs: str = "all",
     processes: int = 1,
     progress: Progress | None = None,
+    map: Map | None = None,
 ) -> Bootstrap:
     """Bootstrap the agreement of every model with every reference.
 
@@ -104,6 +120,8 @@ def bootstrap(
         new levels, and is wider than either alone.
     processes: how many processes share the samples; the numbers do not depend on it.
     progress: called with the samples done and the samples in all.
+    map: who works on blocks of samples, such as a cluster; None is this process, or `processes`.
+        The numbers do not depend on it.
 
     Raises what `compare` raises, and `UserError` for fewer than one sample or process. Warns
     (`Undercoverage`) of too few groups.
@@ -122,7 +140,7 @@ def bootstrap(
     drawn = draw_groups(comparison.pairs.groups, n, rng)
     if crossed is not None:
         drawn = np.hstack([drawn, draw_groups(comparison.pairs.levels, n, rng)])
-    samples = resample(comparison, drawn, processes=processes, progress=progress)
+    samples = resample(comparison, drawn, processes=processes, progress=progress, map=map)
     return Bootstrap(estimate, samples, comparison.pairs.groups, comparison.pairs.levels)
 
 
@@ -139,22 +157,25 @@ def resample(
     *,
     processes: int = 1,
     progress: Progress | None = None,
+    map: Map | None = None,
 ) -> Float[np.ndarray, "sample model reference"]:
     """Return the agreements under each draw, in the order of the draws."""
     if processes < 1:
         raise UserError(f"processes must be 1 or more, found {processes}")
+    if processes > 1 and map is not None:
+        raise UserError(f"give processes or map, not both; found processes={processes} and a map")
     if not comparison.measure.resampled:
         raise UserError(
             f"{comparison.measure.name} has no bootstrap, since copies of a stimulus agree with "
             "each other whatever the model: take permutation_test, or another measure"
         )
     blocks = [drawn[start : start + BLOCK] for start in range(0, len(drawn), BLOCK)]
+    over_draws = partial(Comparison.over_draws, comparison)
     if processes == 1:
-        return _gather(map(Comparison.over_draws, repeat(comparison), blocks), len(drawn), progress)
+        return _gather((map or builtins.map)(over_draws, blocks), len(drawn), progress)
     # Spawned, since a fork of a process that runs threads (torch, BLAS) may hang.
     with ProcessPoolExecutor(processes, get_context("spawn"), initializer=one_thread) as pool:
-        parts = pool.map(Comparison.over_draws, repeat(comparison), blocks)
-        return _gather(parts, len(drawn), progress)
+        return _gather(pool.map(over_draws, blocks), len(drawn), progress)
 
 
 def one_thread() -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from grounding.encoders import Encoder, load_encoder
+from grounding.encoders.steps import Steps
 from grounding.stimuli import Stimulus, StimulusSet
 from grounding.stimuli.toy import write_toy_set
 
@@ -28,6 +29,7 @@ class Counting:
     settings: Mapping[str, Any] = field(default_factory=dict)
     dies_after: int | None = None
     asked: list[str] = field(default_factory=list)
+    layers_asked: list[Sequence[str] | None] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.name, self.modality = self.inner.name, self.inner.modality
@@ -35,11 +37,17 @@ class Counting:
         self.revision, self.layers = self.inner.revision, self.inner.layers
         self.provenance = {**self.inner.provenance, **self.settings}
 
-    def encode(self, stimuli: Sequence[Stimulus]) -> list[np.ndarray]:
+    def encode(
+        self, stimuli: Sequence[Stimulus], layers: Sequence[str] | None = None
+    ) -> list[np.ndarray]:
         if self.dies_after is not None and len(self.asked) + len(stimuli) > self.dies_after:
             raise KeyboardInterrupt
         self.asked += [stimulus.id for stimulus in stimuli]
-        return self.inner.encode(stimuli)
+        self.layers_asked.append(layers)
+        return self.inner.encode(stimuli, layers)
+
+    def steps(self, stimulus: Stimulus) -> Steps:
+        return self.inner.steps(stimulus)
 
 
 @pytest.fixture

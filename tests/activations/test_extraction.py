@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from grounding.activations import POOLINGS, Activations, extract, extract_many
+from grounding.activations import POOLINGS, Activations, extract, extract_many, extract_stored
 from grounding.encoders import load_encoder
 from grounding.errors import GroundingError, UnknownName, UserError
 from grounding.rsa.trajectory import time_normalise
@@ -37,6 +37,10 @@ def test_each_pooling_does_what_a_slow_loop_does():
             "trajectory": time_normalise(frames, 8).ravel(),
             "last": frames[10],
             "max": np.array([max(column) for column in frames.T]),
+            "moments": np.array(
+                [sum(column) / 11 for column in frames.T]
+                + [(sum((column - sum(column) / 11) ** 2) / 11) ** 0.5 for column in frames.T]
+            ),
         }
         assert set(expected) == set(POOLINGS)
         for name, values in expected.items():
@@ -45,7 +49,7 @@ def test_each_pooling_does_what_a_slow_loop_does():
 
 def test_order_of_steps_matters_to_the_trajectory_alone():
     steps = np.random.default_rng(0).standard_normal((2, 9, 4)).astype(np.float32)
-    for name in ("mean", "max"):
+    for name in ("mean", "max", "moments"):
         pool = POOLINGS[name].pool
         np.testing.assert_allclose(pool(steps), pool(steps[:, ::-1]), atol=1e-6)
     pool = POOLINGS["trajectory"].pool
@@ -55,7 +59,7 @@ def test_order_of_steps_matters_to_the_trajectory_alone():
 def test_one_pass_serves_several_poolings(toys, counting):
     encoder = counting("toy")
     both = extract_many(encoder, toys, ("mean", "trajectory"))
-    assert encoder.asked == list(toys.ids)
+    assert sorted(encoder.asked) == sorted(toys.ids)
     for pooling, acts in both.items():
         np.testing.assert_array_equal(acts.values, extract(encoder, toys, pooling).values)
 
@@ -94,7 +98,8 @@ def test_progress_counts_to_the_end(toys, counting, tmp_path):
     seen: list[tuple[int, int]] = []
     for _ in range(2):
         extract(counting(), toys, "mean", tmp_path, lambda *at: seen.append(at))
-    assert seen == [(0, 20), (20, 20), (20, 20)]
+    once = [(0, 20), *((done, 20) for done in range(20)), (20, 20)]
+    assert seen == [*once, (20, 20)]
 
 
 def test_provenance_says_what_decided_the_numbers(toys):
@@ -122,6 +127,9 @@ def test_bad_wishes_are_refused(toys):
     encoder = load_encoder("toy")
     with pytest.raises(UnknownName, match=r"unknown pooling 'means'. Did you mean 'mean'"):
         extract(encoder, toys, "means")
+    with pytest.raises(UserError, match="no pooling was asked for; known: last, max, mean"):
+        extract_many(encoder, toys, ())
+    assert list(extract_many(encoder, toys, ("mean", "mean"))) == ["mean"]
     with pytest.raises(UserError, match="no stimuli to run through toy"):
         extract(encoder, [], "mean")
     with pytest.raises(UserError, match=f"{toys[0].id!r} occurs more than once"):
@@ -130,10 +138,46 @@ def test_bad_wishes_are_refused(toys):
 
 def test_numbers_that_are_not_finite_are_refused(toys, counting, monkeypatch):
     encoder = counting()
-    broken = [np.full((3, 2, 4), np.nan, dtype=np.float32)] * len(toys)
-    monkeypatch.setattr(encoder, "encode", lambda stimuli: broken)
-    with pytest.raises(GroundingError, match=f"not finite for stimulus {toys[0].id!r}"):
+    first = min(toys, key=lambda s: (len(encoder.steps(s)), toys.ids.index(s.id)))
+    broken = encoder.inner.encode([first])[0] * np.float32(np.nan)
+    monkeypatch.setattr(encoder, "encode", lambda stimuli, layers: [broken] * len(stimuli))
+    with pytest.raises(GroundingError, match=f"not finite for stimulus {first.id!r}"):
         extract(encoder, toys, "mean")
+
+
+@pytest.mark.parametrize("shape", [(3, 99, 4), (2, 7, 4), (3, 4)])
+def test_steps_that_are_not_those_announced_are_refused(shape, toys, counting, monkeypatch):
+    encoder = counting()
+    wrong = np.zeros(shape, dtype=np.float32)
+    monkeypatch.setattr(encoder, "encode", lambda stimuli, layers: [wrong] * len(stimuli))
+    with pytest.raises(GroundingError, match=r"gave an array of .* needed 3 layers of \d+ steps"):
+        extract(encoder, toys, "mean")
+
+
+def test_layers_are_given_in_the_order_asked_and_the_encoder_is_asked_for_no_more(toys, counting):
+    encoder = counting()
+    acts = extract(encoder, toys, "mean", layers=["layer-1", 0])
+    assert acts.layers == ("layer-1", "embedding")
+    assert {tuple(layers) for layers in encoder.layers_asked} == {("embedding", "layer-1")}
+    whole = extract(load_encoder("toy"), toys, "mean")
+    np.testing.assert_array_equal(acts.values, whole.values[[1, 0]])
+
+
+@pytest.mark.parametrize("layers", [[], ["layer-1", 1]])
+def test_layers_are_asked_for_once_each(layers, toys):
+    with pytest.raises(UserError, match="needed: one or more, each once"):
+        extract(load_encoder("toy"), toys, "mean", layers=layers)
+
+
+def test_stored_activations_are_those_in_memory(toys, tmp_path):
+    acts = extract(load_encoder("toy"), toys, "trajectory")
+    stored = extract_stored(load_encoder("toy"), toys, "trajectory", tmp_path)
+    for layer in (0, "layer-1", np.int64(2)):
+        np.testing.assert_array_equal(stored.layer(layer), acts.layer(layer))
+    for field in ("ids", "layers", "pooling", "encoder", "provenance"):
+        assert getattr(stored, field) == getattr(acts, field) == getattr(stored.load(), field)
+    with pytest.raises(UserError, match="toy has no layer 3"):
+        stored.layer(3)
 
 
 def test_a_record_checks_itself():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,19 +12,17 @@ import numpy as np
 import pytest
 import soundfile
 
-from grounding.activations import extract, extract_many, extraction
+from grounding.activations import extract, extract_many, extract_stored, working
+from grounding.activations.shards import read_shard
+from grounding.activations.store import Collection
+from grounding.activations.trials import contents
 from grounding.encoders import load_encoder
 from grounding.errors import UserError
 
 
 @pytest.fixture(autouse=True)
 def small_shards(monkeypatch):
-    monkeypatch.setattr(extraction, "SHARD", 6)
-
-
-def contents(store: Path) -> dict[str, bytes]:
-    files = (path for path in store.rglob("*") if path.is_file())
-    return {str(path.relative_to(store)): path.read_bytes() for path in files}
+    monkeypatch.setattr(working, "SHARD", 6)
 
 
 @pytest.mark.parametrize("name", ["toy", "toy-text"])
@@ -41,10 +41,10 @@ def test_only_what_is_missing_is_computed(toys, counting, tmp_path):
     extract(encoder, toys[:7], "mean", tmp_path)
     encoder.asked.clear()
     extract(encoder, toys, "mean", tmp_path)
-    assert encoder.asked == list(toys.ids[7:])
+    assert sorted(encoder.asked) == sorted(toys.ids[7:])
     encoder.asked.clear()
     extract_many(encoder, toys, ("mean", "max"), tmp_path)
-    assert encoder.asked == list(toys.ids)  # for max
+    assert sorted(encoder.asked) == sorted(toys.ids)  # for max
     encoder.asked.clear()
     extract_many(encoder, list(toys)[::-1], ("max", "mean"), tmp_path)
     assert not encoder.asked
@@ -58,7 +58,7 @@ def test_a_killed_run_is_resumed_and_ends_in_the_same_bytes(whole_shards, toys, 
         extract(dying, toys, "mean", tmp_path / "killed")
     resumed = counting()
     extract(resumed, toys, "mean", tmp_path / "killed")
-    assert resumed.asked == list(toys.ids[6 * whole_shards :])
+    assert sorted(resumed.asked) == sorted(toys.ids[6 * whole_shards :])
     assert contents(tmp_path / "killed") == contents(tmp_path / "unharmed")
 
 
@@ -72,7 +72,7 @@ def test_death_in_the_middle_of_a_write_leaves_no_shard(toys, counting, tmp_path
     assert not list(tmp_path.rglob("*.safetensors"))
     resumed = counting()
     extract(resumed, toys, "mean", tmp_path)
-    assert resumed.asked == list(toys.ids)
+    assert sorted(resumed.asked) == sorted(toys.ids)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_changed_preprocessing_never_meets_old_entries(other, toys, counting, tm
     extract(counting(window=None), toys, "mean", tmp_path)
     changed = counting(**{"window": None, **other})
     extract(changed, toys, "mean", tmp_path)
-    assert changed.asked == list(toys.ids)
+    assert sorted(changed.asked) == sorted(toys.ids)
 
 
 def test_other_weights_and_other_stimuli_never_meet_old_entries(toys, counting, tmp_path):
@@ -137,15 +137,119 @@ def test_a_shard_without_values_is_damaged_too(toys, tmp_path):
     shard = sorted(tmp_path.rglob("*.safetensors"))[0]
     with safe_open(shard, framework="numpy") as file:
         about = file.metadata()
-    shard.write_bytes(save({"other": np.zeros(3, dtype=np.float32)}, metadata=about))
+    shard.write_bytes(save({"other": np.zeros((6, 3), dtype=np.float32)}, metadata=about))
     with pytest.raises(UserError, match=f"{shard.name} are damaged"):
         extract(load_encoder("toy"), toys, "mean", tmp_path)
+
+
+def test_any_flipped_byte_is_found(toys, tmp_path):
+    encoder = load_encoder("toy")
+    expected = extract(encoder, toys[:3], "mean", tmp_path)
+    (path,) = tmp_path.rglob("*.safetensors")
+    whole = path.read_bytes()
+    for at in [*range(0, 900, 7), *range(900, len(whole), 61)]:
+        flipped = bytearray(whole)
+        flipped[at] ^= 4
+        path.write_bytes(flipped)
+        with pytest.raises(UserError, match=f"{path.name} are damaged"):
+            extract(encoder, toys[:3], "mean", tmp_path)
+    path.write_bytes(whole)
+    np.testing.assert_array_equal(
+        extract(encoder, toys[:3], "mean", tmp_path).values, expected.values
+    )
+
+
+def test_what_another_process_removes_meanwhile_is_said_to_be_lost(toys, tmp_path):
+    acts = extract_stored(load_encoder("toy"), toys, "mean", tmp_path, layers=["layer-1"])
+    empty = Collection(tmp_path / "nothing", {}).index()
+    for index, layer in ((empty, "layer-1"), (acts.index, "layer-2")):
+        with pytest.raises(UserError, match=f"has lost {layer} of a stimulus while it was read"):
+            list(index.by_shard(acts.keys, layer))
+    next(tmp_path.rglob("*.safetensors")).unlink()
+    with pytest.raises(UserError, match="are damaged"):
+        acts.layer(0)
+
+
+def test_the_layers_of_a_shard_are_read_by_others_too(toys, tmp_path):
+    from safetensors.numpy import load_file
+
+    acts = extract(load_encoder("toy"), toys[:6], "mean", tmp_path)
+    (path,) = tmp_path.rglob("*.safetensors")
+    tensors = load_file(path)
+    assert set(tensors) == set(acts.layers)
+    for layer, values in tensors.items():
+        np.testing.assert_array_equal(values, acts.layer(layer))
+    assert path.read_bytes()[8:].find(b"{") == 0 and read_shard(path).base % 8 == 0
+
+
+def test_layers_that_are_missing_are_added_without_the_others(toys, counting, tmp_path):
+    extract(counting(), toys, "mean", tmp_path, layers=["layer-1"])
+    encoder = counting()
+    acts = extract(encoder, toys, "mean", tmp_path)
+    assert {tuple(layers) for layers in encoder.layers_asked} == {("embedding", "layer-2")}
+    np.testing.assert_array_equal(acts.values, extract(load_encoder("toy"), toys, "mean").values)
+    encoder = counting()
+    extract(encoder, toys, "mean", tmp_path, layers=["layer-2", "layer-1"])
+    assert not encoder.asked
+
+
+def test_a_layer_is_read_without_the_others(toys, tmp_path):
+    extract(load_encoder("toy"), toys, "mean", tmp_path)
+    for path in tmp_path.rglob("*.safetensors"):
+        bytes_ = bytearray(path.read_bytes())
+        bytes_[-3] ^= 1  # the last layer
+        path.write_bytes(bytes_)
+    extract(load_encoder("toy"), toys, "mean", tmp_path, layers=["layer-1"])
+    with pytest.raises(UserError, match="are damaged"):
+        extract(load_encoder("toy"), toys, "mean", tmp_path, layers=["layer-2"])
+
+
+def test_the_order_of_layers_and_poolings_moves_no_byte(toys, tmp_path):
+    extract_many(load_encoder("toy"), toys, ("mean", "max"), tmp_path / "a", layers=[0, 2])
+    extract_many(load_encoder("toy"), toys, ("max", "mean"), tmp_path / "b", layers=[2, 0])
+    assert contents(tmp_path / "a") == contents(tmp_path / "b")
+
+
+def test_known_headers_are_not_read_again(toys, tmp_path, monkeypatch):
+    extract(load_encoder("toy"), toys[:6], "mean", tmp_path)
+    (path,) = tmp_path.rglob("*.safetensors")
+    place = Collection(path.parent, {})
+    known = place.index()
+    extract(load_encoder("toy"), toys, "mean", tmp_path)
+    read = []
+    monkeypatch.setattr(
+        "grounding.activations.store.read_shard", lambda p: read.append(p) or read_shard(p)
+    )
+    assert place.index(known).places.keys() == place.index().places.keys()
+    assert read.count(path) == 1 and len(read) == 3 + 4
 
 
 def test_a_store_that_is_a_file_is_refused(toys, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match="file is a file; needed: a folder"):
         extract(load_encoder("toy"), toys, "mean", tmp_path / "file")
+
+
+def test_a_store_that_cannot_be_written_to_is_refused(toys, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match=r"file/below cannot be written to \(Not a directory\)"):
+        extract(load_encoder("toy"), toys, "mean", tmp_path / "file" / "below")
+
+    def full(file, start, size):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "posix_fallocate", full, raising=False)
+    with pytest.raises(UserError, match=r"cannot be written to \(No space left on device\)"):
+        extract(load_encoder("toy"), toys, "mean", tmp_path)
+    monkeypatch.delattr(os, "posix_fallocate")
+    extract(load_encoder("toy"), toys, "mean", tmp_path)
+
+
+def test_a_whole_store_is_read_where_nothing_can_be_written(toys, tmp_path, monkeypatch):
+    acts = extract(load_encoder("toy"), toys, "mean", tmp_path)
+    monkeypatch.setattr(Path, "mkdir", None)
+    again = extract(load_encoder("toy"), toys, "mean", tmp_path)
+    np.testing.assert_array_equal(acts.values, again.values)
 
 
 def test_reading_the_store_needs_no_model_library(toys, tmp_path):

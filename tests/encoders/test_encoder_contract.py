@@ -45,6 +45,28 @@ def test_gives_every_layer_of_every_step_in_order(name, tiny_model, toys):
         np.testing.assert_array_equal(steps.shape, encoder.encode([stimulus])[0].shape)
 
 
+@pytest.mark.parametrize("name", [*WEIGHTLESS, *MODELS])
+def test_steps_are_told_without_a_pass_and_layers_come_as_asked(name, tiny_model, toys):
+    encoder = load(name, tiny_model, **windowed(name))
+    told = [encoder.steps(stimulus) for stimulus in toys]
+    assert "_model" not in encoder.__dict__
+    whole = encoder.encode(list(toys))
+    asked = [encoder.layers[-1], encoder.layers[0]]
+    some = encoder.encode(list(toys), asked)
+    for stimulus, steps, every, few in zip(toys, told, whole, some, strict=True):
+        assert len(steps) == every.shape[1] == few.shape[1]
+        np.testing.assert_allclose(few, every[[-1, 0]], rtol=1e-4, atol=1e-5)
+        length = len(stimulus.transcript) if steps.unit == "character" else len(stimulus.audio)
+        assert (steps.unit == "sample") == (encoder.modality == "speech")
+        assert (np.diff(steps.centre) > 0).all() or steps.unit == "character"
+        assert (steps.start < length).all() and (steps.end > 0).all()
+        if steps.unit == "sample":
+            assert steps.rate == stimulus.rate
+            assert 0.8 * length < steps.weights(0, length).sum() <= length
+        else:
+            assert (steps.end <= length).all()
+
+
 @pytest.mark.parametrize("name", MODELS)
 def test_the_company_of_a_stimulus_moves_nothing(name, tiny_model, record):
     stimuli = [
@@ -82,6 +104,7 @@ def test_random_weights_are_others_and_come_again_from_their_seed(name, tiny_mod
 def test_random_weights_leave_the_global_generator_alone(tiny_model, toys):
     import torch
 
+    tiny_model("bert")  # made before, since making it draws
     torch.manual_seed(3)
     expected = torch.rand(4)
     torch.manual_seed(3)

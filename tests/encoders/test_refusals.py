@@ -34,6 +34,9 @@ def copied(tiny_model, tmp_path):
         ("toy", {"weights": "random", "seed": 0.5}, "a seed is a whole number from 0; found 0.5"),
         ("toy", {"seed": 1}, "seed 1 does nothing to the trained weights of 'toy'"),
         ("toy", {"batch": 0}, "a batch holds one stimulus or more; found 0"),
+        ("toy", {"dtype": "float16"}, "the dtype is 'float32' or 'bfloat16'; found 'float16'"),
+        ("toy", {"dtype": "bfloat16"}, "'toy' has no dtype; found 'bfloat16'. Models that tr"),
+        ("noise", {"context": "said"}, "'noise' has no context; found 'said'. Text models"),
         ("toy", {"window": 5.0}, "'toy' has no window; found 5.0. Whisper has one"),
         ("toy-text", {"start": "x"}, "'toy-text' has no start; found 'x'"),
         ("toy", {"revision": "main"}, "'toy' has no revision; found 'main'. Models on the hub"),
@@ -54,6 +57,7 @@ def test_wishes_that_mean_nothing_are_refused(name, wishes, message):
         ("hubert", {"window": 5.0}, "has no window"),
         ("hubert", {"start": "x"}, "has no start"),
         ("whisper", {"start": "x"}, "has no start"),
+        ("whisper", {"context": "said"}, "has no context"),
         ("bert", {"seed": 2}, "seed 2 does nothing"),
         ("bert", {"revision": "main"}, "has no revision"),
         ("whisper", {"window": 31.0}, r"a multiple of 0.02 s up to 30 s; found 31 s"),
@@ -143,9 +147,15 @@ def test_folders_that_are_no_model_are_refused(copied, tmp_path):
     folder = copied("bert")
     config = json.loads((folder / "config.json").read_text())
     for changes, message in (
-        ({"model_type": "vit"}, "of type 'vit', which is not known here. Known: text"),
+        (
+            {"model_type": "vit"},
+            "of type 'vit', which is fed pixel_values and neither hears nor reads. Known: text",
+        ),
         ({"model_type": "made-up"}, "transformers cannot load bert from"),
-        ({"auto_map": {"AutoModel": "x.Y"}}, "bert wants to run its repository's own code"),
+        (
+            {"auto_map": {"AutoModel": "x.Y"}},
+            "bert wants to run its repository's own code.*trust_remote_code=True if you trust it",
+        ),
     ):
         (folder / "config.json").write_text(json.dumps(config | changes))
         with pytest.raises(WeightsError, match=message):
@@ -153,6 +163,95 @@ def test_folders_that_are_no_model_are_refused(copied, tmp_path):
     (folder / "modules.json").write_text('[{"type": "x.StaticEmbedding", "path": ""}]')
     with pytest.raises(WeightsError, match=r"starts with 'x.StaticEmbedding', not with a tra"):
         load_encoder(folder)
+
+
+OWN_CODE = """
+from transformers import BertConfig, BertModel
+class OwnConfig(BertConfig):
+    model_type = "own"
+class OwnModel(BertModel):
+    config_class = OwnConfig
+"""
+
+
+def test_a_repositorys_own_code_runs_only_where_the_user_asked(copied, record, monkeypatch):
+    from transformers import dynamic_module_utils
+
+    folder = copied("bert")
+    monkeypatch.setattr(dynamic_module_utils, "HF_MODULES_CACHE", str(folder.parent / "modules"))
+    config = json.loads((folder / "config.json").read_text())
+    own = {"AutoConfig": "own.OwnConfig", "AutoModel": "own.OwnModel"}
+    (folder / "config.json").write_text(json.dumps(config | {"auto_map": own, "model_type": "own"}))
+    (folder / "own.py").write_text(OWN_CODE)
+    with pytest.raises(WeightsError, match="bert wants to run its repository's own code"):
+        load_encoder(folder)
+    encoder = load_encoder(folder, trust_remote_code=True)
+    assert len(encoder.provenance["remote_code"]["own.py"]) == 64
+    assert encoder.encode([record("owned", 1000)])[0].shape[0] == 3
+    (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
+    with pytest.raises(WeightsError, match="Pickled weights"):
+        load_encoder(folder, trust_remote_code=True)
+
+
+def test_code_is_fetched_only_where_the_user_asked(tiny_model, monkeypatch):
+    import huggingface_hub
+
+    asked = []
+
+    def snapshot(name, *, revision, allow_patterns):
+        asked.append(allow_patterns)
+        return str(tiny_model("gpt2"))
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", snapshot)
+    load_encoder("some/gpt2")
+    load_encoder("some/gpt2", trust_remote_code=True)
+    assert ["*.py" in patterns for patterns in asked] == [False, True]
+
+
+def test_models_without_a_speech_encoder_are_refused(tmp_path):
+    import transformers as tf
+
+    (tmp_path / "model.safetensors").touch()
+    tf.SpeechT5FeatureExtractor().save_pretrained(tmp_path)
+    tf.SpeechT5Config(architectures=["SpeechT5ForTextToSpeech"]).save_pretrained(tmp_path)
+    with pytest.raises(WeightsError, match=r"is a SpeechT5ForTextToSpeech, which has no speech en"):
+        load_encoder(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"chunk_length_s": 1.0, "overlap": 0.01}, "hears in chunks or scales what it hears"),
+        ({"normalize": True}, "hears in chunks or scales what it hears"),
+        ({"audio_channels": 2}, "hears 2 channels, or ahead of time"),
+        ({"use_causal_conv": False}, "hears 1 channels, or ahead of time"),
+    ],
+)
+def test_codecs_whose_times_would_move_are_refused(settings, message, tmp_path):
+    import transformers as tf
+
+    (tmp_path / "model.safetensors").touch()
+    tf.EncodecFeatureExtractor(sampling_rate=24_000).save_pretrained(tmp_path)
+    tf.EncodecConfig(**settings).save_pretrained(tmp_path)
+    with pytest.raises(WeightsError, match=message):
+        load_encoder(tmp_path)
+
+
+def test_a_broken_extractor_and_a_model_without_one_are_named(copied):
+    folder = copied("hubert")
+    (folder / "preprocessor_config.json").write_text('{"feature_extractor_type": "NoSuchOne"}')
+    with pytest.raises(WeightsError, match="cannot load the feature extractor of hubert"):
+        load_encoder(folder)
+
+
+def test_fewer_steps_than_announced_are_refused(tiny_model, record):
+    encoder = load_encoder(tiny_model("hubert"))
+    prepare = encoder.plan.prepare
+    encoder.plan.__dict__["prepare"] = lambda heard: {
+        name: values[:, :400] for name, values in prepare(heard).items()
+    }
+    with pytest.raises(WeightsError, match="hubert gave 1 steps; its configuration says 2"):
+        encoder.encode([record("cut", 1000)])
 
 
 def test_weights_that_do_not_fill_their_model_are_refused(copied, record):
@@ -190,7 +289,7 @@ def test_another_number_of_layers_than_announced_is_refused(kind, tiny_model, re
 def test_recordings_that_cannot_be_heard_are_refused(kind, tiny_model, record):
     wishes = {"window": 2.0} if kind == "whisper" else {}
     encoder = load_encoder("toy" if kind == "toy" else tiny_model(kind), **wishes)
-    with pytest.raises(AudioError, match=r"'blip' has 399 samples; .* needs (400|720)"):
+    with pytest.raises(AudioError, match=r"'blip' has 399 samples; .* needs (400|560)"):
         encoder.encode([record("blip", 399)])
     with pytest.raises(AudioError, match="'quiet' is silent: all 1000 samples are 0"):
         encoder.encode([record("quiet", np.zeros(1000))])

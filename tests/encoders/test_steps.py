@@ -45,9 +45,7 @@ def test_the_first_layer_is_the_input_embedding(name, tiny_model, record):
     model = encoder._model
     with torch.inference_mode():
         if name == "whisper":
-            features = encoder._extractor(
-                sound.audio, sampling_rate=16_000, return_tensors="pt"
-            ).input_features[..., :200]
+            features = encoder.plan.prepare([sound.audio])["input_features"]
             hidden = torch.nn.functional.gelu(model.conv1(features))
             hidden = torch.nn.functional.gelu(model.conv2(hidden)).transpose(1, 2)
             expected = (hidden + model.embed_positions.weight)[0, : len(embedded)]

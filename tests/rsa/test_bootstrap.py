@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import warnings
 
 import numpy as np
@@ -199,6 +200,12 @@ def test_drawing_every_group_once_is_the_estimate_with_controls_too(measure, pai
         assert np.allclose(twice, estimate, atol=1e-12)
 
 
+def pickled_backwards(function, items):
+    """A map that does the last item first, each with a copy of the function."""
+    done = [pickle.loads(pickle.dumps(function))(item) for item in reversed(list(items))]
+    return reversed(done)
+
+
 def test_equal_generators_give_equal_numbers_whatever_the_processes(random_rdm):
     models = [random_rdm(seed, 15) for seed in range(3)]
     how = {"measure": "spearman", "n": 160, "groups": [i // 2 for i in range(15)]}
@@ -213,6 +220,7 @@ def test_equal_generators_give_equal_numbers_whatever_the_processes(random_rdm):
     assert seen == [(100, 160), (160, 160)]
     assert (serial.samples == run(0).samples).all()
     assert (serial.samples == run(0, processes=2).samples).all()
+    assert (serial.samples == run(0, map=pickled_backwards).samples).all()
     assert not np.allclose(serial.samples, run(1).samples)
     backwards = run(0, models[::-1]).samples[:, ::-1]
     assert np.allclose(serial.samples, backwards, rtol=0.0, atol=1e-13)
@@ -300,6 +308,8 @@ def test_what_cannot_be_sampled_is_refused(random_rdm):
         bootstrap([a], [b], measure="pearson", n=0, rng=rng)
     with pytest.raises(UserError, match="processes must be 1 or more, found 0"):
         bootstrap([a], [b], measure="pearson", n=2, rng=rng, processes=0)
+    with pytest.raises(UserError, match="processes or map, not both; found processes=2 and a map"):
+        bootstrap([a], [b], measure="pearson", n=2, rng=rng, processes=2, map=map)
     with pytest.raises(UserError, match="needs 20 bootstrap samples or more, found 3"):
         interval(np.ones(3), 0.95)
     with pytest.raises(UserError, match=r"level must lie between 0 and 1, found 95.0"):

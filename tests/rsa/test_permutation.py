@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -191,22 +193,31 @@ def test_a_planted_effect_is_found_at_the_best_layer(random_rdm, mixed_rdm):
     assert found.p_max[[0, 1, 2, 4]].min() > 0.05
 
 
+def pickled_backwards(function, items):
+    """A map that does the last item first, each with a copy of the function."""
+    done = [pickle.loads(pickle.dumps(function))(item) for item in reversed(list(items))]
+    return reversed(done)
+
+
 def test_equal_generators_give_equal_numbers(random_rdm):
     layers = [random_rdm(seed) for seed in range(3)]
     seen = []
 
-    def run(seed, layers=layers):
+    def run(seed, layers=layers, **more):
         return permutation_test(
             layers,
             random_rdm(9),
-            measure="spearman",
+            measure=more.pop("measure", "spearman"),
             n=40,
             rng=np.random.default_rng(seed),
             progress=lambda done, total: seen.append((done, total)),
+            **more,
         )
 
     assert (run(0).null == run(0).null).all()
     assert seen[:3] == [(16, 40), (32, 40), (40, 40)]
+    for more in ({}, {"measure": "mutual-knn"}, {"controls": [random_rdm(8)]}):
+        assert (run(0, **more).null == run(0, **more, map=pickled_backwards).null).all()
     assert not np.allclose(run(0).null, run(1).null)
     assert np.allclose(run(0).null, run(0, layers[::-1]).null[:, ::-1], rtol=0.0, atol=1e-13)
 

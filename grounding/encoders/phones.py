@@ -17,7 +17,6 @@ Source: Mortensen et al., PanPhon, COLING 2016.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -30,22 +29,13 @@ from jaxtyping import Float, Int
 from grounding.encoders.protocol import layer_names, layer_places
 from grounding.encoders.steps import Steps
 from grounding.errors import UserError
+from grounding.stimuli.ipa import features, segments
 
 if TYPE_CHECKING:
     from grounding.encoders.request import Request
     from grounding.stimuli import Stimulus
 
-__all__ = ["REWRITES", "PhoneFeatures", "phone_features", "phones_of", "separator", "spell"]
-
-REWRITES: dict[str, str] = {
-    "g": "ɡ",  # the keyboard's letter for the IPA one
-    "ɚ": "əɹ",
-    "ɝ": "ɜɹ",
-    "ᵻ": "ɪ",
-    "tʃ": "t͡ʃ",
-    "dʒ": "d͡ʒ",
-}
-"""Symbols that panphon lacks, or would read as something else, and what is read instead."""
+__all__ = ["PhoneFeatures", "phone_features", "phones_of", "separator", "spell"]
 
 PROBE = ("t", "a", "k", "i", "s", "u")
 """Phones that are also letters: any tokenizer of phones or of letters knows them."""
@@ -131,26 +121,6 @@ def _phones(stimulus: Stimulus, reader: str) -> Sequence[str]:
 
 
 @cache
-def _table() -> Any:
-    import panphon
-
-    return panphon.FeatureTable()
-
-
-@cache
 def _features(phone: str) -> Float[np.ndarray, " feature"]:
     """Return the mean features of a phone's segments."""
-    text = unicodedata.normalize("NFD", phone)
-    for found, read in REWRITES.items():
-        text = text.replace(found, unicodedata.normalize("NFD", read))
-    segments = _table().ipa_segs(text)
-    if not segments or "".join(segments) != text:
-        understood = " ".join(segments) or "nothing"
-        raise UserError(
-            f"phone {phone!r} is not IPA as panphon knows it (understood: {understood}); write "
-            "each phone as one IPA string, without stress marks or punctuation."
-        )
-    # The table ends in two features of tone, to which panphon gives no weight.
-    numbers = [_table().fts(segment).numeric() for segment in segments]
-    weighed = len(_table().weights)
-    return np.mean(np.array(numbers, dtype=np.float32)[:, :weighed], axis=0)
+    return np.mean([features(segment) for segment in segments(phone)], axis=0).astype(np.float32)

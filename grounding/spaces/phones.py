@@ -9,7 +9,7 @@ equal strings, 1 for a string against nothing. Two segments that differ in every
 cost 2, which no two segments of a language do.
 
 A diphthong is two segments, an affricate one, as in panphon. Symbols that panphon lacks are
-rewritten by `REWRITES` before anything else; any other unknown symbol is an error, because
+rewritten by `grounding.stimuli.ipa.REWRITES`; any other unknown symbol is an error, because
 panphon would drop it without a word.
 
 Source: Mortensen et al., PanPhon, COLING 2016. The features were written by phonologists: the
@@ -18,9 +18,7 @@ space is a control derived from transcripts, not physics.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
-from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,6 +27,7 @@ from jaxtyping import Float
 from grounding.errors import UserError
 from grounding.spaces.edit import edit_distances
 from grounding.spaces.expand import rdm_from_kinds
+from grounding.stimuli.ipa import features, segments, weights
 
 if TYPE_CHECKING:
     from grounding.rsa import RDM
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
 __all__ = [
     "ARPABET",
     "REFERENCE",
-    "REWRITES",
     "UNITS",
     "ipa_from_arpabet",
     "phone_distances",
@@ -56,16 +54,6 @@ ARPABET: dict[str, str] = {
     "T": "t", "TH": "θ", "V": "v", "W": "w", "Y": "j", "Z": "z", "ZH": "ʒ",
 }  # fmt: skip
 """The 39 phones of CMUdict in IPA, unstressed AH apart, which is a schwa."""
-
-REWRITES: dict[str, str] = {
-    "g": "ɡ",  # the keyboard's letter for the IPA one
-    "ɚ": "əɹ",
-    "ɝ": "ɜɹ",
-    "ᵻ": "ɪ",
-    "tʃ": "t͡ʃ",
-    "dʒ": "d͡ʒ",
-}
-"""Symbols that panphon lacks, or would read as something else, and what is read instead."""
 
 
 def ipa_from_arpabet(phones: Sequence[str]) -> tuple[str, ...]:
@@ -86,33 +74,10 @@ def ipa_from_arpabet(phones: Sequence[str]) -> tuple[str, ...]:
     return tuple(ipa)
 
 
-@cache
-def _feature_table():
-    import panphon
-
-    return panphon.FeatureTable()
-
-
-@cache
-def _segments(phone: str) -> tuple[str, ...]:
-    """Return the segments of one phone, or raise where panphon knows only a part of it."""
-    text = unicodedata.normalize("NFD", phone)
-    for found, read in REWRITES.items():
-        text = text.replace(found, unicodedata.normalize("NFD", read))
-    segments = tuple(_feature_table().ipa_segs(text))
-    if not segments or "".join(segments) != text:
-        understood = " ".join(segments) or "nothing"
-        raise UserError(
-            f"phone {phone!r} is not IPA as panphon knows it (understood: {understood}); write "
-            "each phone as one IPA string, without stress marks or punctuation"
-        )
-    return segments
-
-
 def _segmented(string: Sequence[str]) -> tuple[str, ...]:
     if not string:
         raise UserError("a phone string is empty; needed: at least one IPA phone")
-    return tuple(segment for phone in string for segment in _segments(phone))
+    return tuple(segment for phone in string for segment in segments(phone))
 
 
 def phone_distances(
@@ -124,12 +89,9 @@ def phone_distances(
     """
     segmented = [_segmented(string) for string in strings]
     symbols = sorted({s for string in segmented for s in string})
-    table = _feature_table()
-    weights = np.array(table.weights, dtype=float)
-    # The table has two more features, tones, to which panphon gives no weight.
-    features = np.array([table.fts(s).numeric() for s in symbols], dtype=float)[:, : len(weights)]
-    replace = np.abs(features[:, None, :] - features[None, :, :]) @ weights
-    indel = float(weights.sum())
+    table = np.array([features(s) for s in symbols])
+    replace = np.abs(table[:, None, :] - table[None, :, :]) @ weights()
+    indel = float(weights().sum())
     lengths = np.array([len(s) for s in segmented])
     longer = np.maximum(lengths[:, None], lengths[None, :])
     return edit_distances(segmented, symbols, replace, indel) / (indel * longer)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from grounding.encoders import load_encoder
-from grounding.encoders.phones import REWRITES, phones_of, separator
+from grounding.encoders.phones import phones_of, separator
 from grounding.encoders.unknown import unknown_rate
 from grounding.errors import UserError
 
@@ -36,12 +36,6 @@ def test_a_phone_is_its_features_and_a_diphthong_the_mean_of_two():
     np.testing.assert_array_equal(steps[0, 2], features("ɡ"))
     places = encoder.steps(says("t͡ʃ", "aɪ", "g"))
     assert places.unit == "character" and places.end.tolist() == [1, 2, 3]
-
-
-def test_what_is_read_for_what_panphon_lacks_is_what_the_phone_space_reads():
-    from grounding.spaces import phones
-
-    assert REWRITES == phones.REWRITES
 
 
 def test_what_has_no_features_is_refused():

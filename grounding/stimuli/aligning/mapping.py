@@ -21,9 +21,9 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from jaxtyping import Float
 
 from grounding.errors import UserError
+from grounding.stimuli.ipa import feature_table, features, weights, whole
 
 __all__ = [
     "DROPPED",
@@ -137,38 +137,16 @@ def pieces(phone: str) -> tuple[Piece, ...]:
     for name in (text, bare):
         if name in EXCEPTIONS:
             return (Piece(name, EXCEPTIONS[name]),)
-    segments = _table().ipa_segs(bare)
-    if not segments or "".join(segments) != bare:
-        raise UserError(
-            f"phone {phone!r} is not IPA as panphon knows it (understood: "
-            f"{' '.join(segments) or 'nothing'}); write each phone as one IPA string, without "
-            "stress marks or punctuation"
-        )
-    return tuple(Piece(s, EXCEPTIONS.get(s) or (_nearest(s),)) for s in segments)
+    return tuple(Piece(s, EXCEPTIONS.get(s) or (_nearest(s),)) for s in whole(bare, phone))
 
 
 @cache
 def _nearest(segment: str) -> str:
-    weights = np.array(_table().weights, dtype=float)
-    apart = [np.abs(features(segment) - features(known)) @ weights for known in NEAREST]
+    apart = [np.abs(features(segment) - features(known)) @ weights() for known in NEAREST]
     return list(NEAREST.values())[int(np.argmin(np.round(apart, 9)))]
-
-
-@cache
-def features(segment: str) -> Float[np.ndarray, " feature"]:
-    """Return panphon's features of one segment: +1, 0 or -1, in the order of its weights."""
-    # The table has two more features, tones, to which panphon gives no weight.
-    return np.array(_table().fts(segment).numeric(), dtype=float)[: len(_table().weights)]
 
 
 @cache
 def value(segment: str, feature: str) -> int:
     """Return one of panphon's features of a segment: 1, 0 or -1."""
-    return int(_table().fts(segment)[feature])
-
-
-@cache
-def _table():
-    import panphon
-
-    return panphon.FeatureTable()
+    return int(feature_table().fts(segment)[feature])

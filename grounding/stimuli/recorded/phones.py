@@ -16,6 +16,7 @@ from functools import cache
 from typing import Any
 
 from grounding.errors import UserError
+from grounding.stimuli.ipa import feature_table
 from grounding.tables import lookup
 
 __all__ = ["REQUIREMENTS", "VOICES", "phones", "russian_laterals", "segments"]
@@ -44,13 +45,6 @@ STRESS = "ˈˌ"
 TIE = "\u0361"
 RETROFLEX = "ɭ"
 SOFTENING = frozenset("ьеёиюя")
-
-
-@cache
-def _features() -> Any:
-    from panphon import FeatureTable
-
-    return FeatureTable()
 
 
 @cache
@@ -89,7 +83,7 @@ def segments(phoneme: str, language: str) -> list[str]:
     bare = ipa.lstrip(STRESS)
     stress = ipa[: len(ipa) - len(bare)]
     bare = AFFRICATE.sub(rf"\1{TIE}", bare)
-    found = [str(segment) for segment in _features().ipa_segs(bare)]
+    found = [str(segment) for segment in feature_table().ipa_segs(bare)]
     if "".join(found) != bare:
         raise ValueError(f"{language}: panphon does not know all of {phoneme!r} ({bare!r})")
     return [stress + found[0], *found[1:]] if found else found

@@ -17,6 +17,9 @@ from difflib import get_close_matches
 from typing import Any
 from unicodedata import normalize
 
+import numpy as np
+
+from grounding.stimuli.ipa import feature_table, features, weights
 from grounding.stimuli.simulator.gestures import TAU
 from grounding.stimuli.simulator.shapes import Target, tract_shapes
 
@@ -71,24 +74,16 @@ class Phone:
 
 def _nearest(name: str, phones: Mapping[str, Phone]) -> str:
     """Return the symbol of the phone whose articulatory features are nearest, or "" for no IPA."""
-    import panphon
 
-    table = panphon.FeatureTable()
-    weights = table.weights  # of all features but the two last, tones
+    def first(ipa: str) -> str:
+        return next(iter(feature_table().ipa_segs(normalize("NFD", ipa))), "")
 
-    def features(ipa: str) -> list[int]:
-        found = table.word_fts(normalize("NFD", ipa))
-        return list(found[0].numeric())[: len(weights)] if found else []
-
-    wanted = features(name)
-    if not wanted:
+    if not first(name):
         return next(iter(get_close_matches(name, phones, n=1)), "")
+    wanted = features(first(name))
     return min(
         phones,
-        key=lambda one: sum(
-            weight * abs(a - b)
-            for weight, a, b in zip(weights, features(phones[one].ipa), wanted, strict=True)
-        ),
+        key=lambda one: float(np.abs(features(first(phones[one].ipa)) - wanted) @ weights()),
     )
 
 

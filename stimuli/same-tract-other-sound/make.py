@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from grounding.stimuli.simulator.building import Builder, choose_words, write_item
-from grounding.stimuli.simulator.phones import ipa
 from grounding.stimuli.simulator.score import Style
 from grounding.stimuli.simulator.sounds import LEVEL, SOUNDS, sound_all
 from grounding.stimuli.simulator.speak import RATE
@@ -40,7 +39,7 @@ def plan(job: tuple[str, tuple[str, ...]]) -> list[dict[str, Any]]:
     """Return the planned records of one word: one a sound."""
     word, arpabet = job
     placed = segments(arpabet, STYLE.rate)
-    phones = [ipa(s.phone, s.stress) for s in placed]
+    phones = [s.ipa for s in placed]
     records = []
     for name, sound in SOUNDS.items():
         glottis = "modal" if sound.channel is not None else name  # a channel leaves it alone

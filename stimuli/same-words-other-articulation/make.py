@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from grounding.stimuli.simulator.building import Builder, choose_words, write_item
-from grounding.stimuli.simulator.phones import ipa
 from grounding.stimuli.simulator.score import Style
 from grounding.stimuli.simulator.speak import RATE, speak
 from grounding.stimuli.simulator.timing import segments
@@ -92,7 +91,7 @@ def plan(job: Job) -> list[dict[str, Any]]:
     """Return the one planned record of an item."""
     drawn = job.realisation
     placed = segments(job.phones, drawn.style.rate)
-    phones = [ipa(s.phone, s.stress) for s in placed]
+    phones = [s.ipa for s in placed]
     return [
         {
             "id": job.id,

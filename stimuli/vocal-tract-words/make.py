@@ -22,8 +22,9 @@ from tqdm import tqdm
 
 from grounding.files import write_whole
 from grounding.stimuli.simulator.building import Builder, write_item
+from grounding.stimuli.simulator.inventories.en import ENGLISH
 from grounding.stimuli.simulator.library import Simulator, installed_speaker
-from grounding.stimuli.simulator.shapes import TARGETS, search
+from grounding.stimuli.simulator.shapes import search
 from grounding.stimuli.simulator.speak import RATE, speak
 from grounding.stimuli.simulator.timing import segments
 from grounding.stimuli.simulator.voices import BASE, RECIPES, realise
@@ -110,7 +111,7 @@ def search_shapes() -> None:
     """Search for the vowel shapes again and write `shapes.json`."""
     simulator = Simulator(installed_speaker())
     found = {}
-    for name, target in tqdm(TARGETS.items(), unit="shape"):
+    for name, target in tqdm(ENGLISH.targets.items(), unit="shape"):
         found[name] = search(simulator, target, np.random.default_rng([2, *name.encode()]))
     write_whole(HERE / "shapes.json", (json.dumps(found, indent=1) + "\n").encode())
 

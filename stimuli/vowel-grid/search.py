@@ -32,9 +32,10 @@ from scipy.optimize import least_squares
 from tqdm import tqdm
 
 from grounding.files import write_whole
+from grounding.stimuli.simulator.inventories import inventory
 from grounding.stimuli.simulator.library import installed_speaker
 from grounding.stimuli.simulator.postures import PostureSimulator
-from grounding.stimuli.simulator.shapes import TARGETS, TRACT_NAMES, formants
+from grounding.stimuli.simulator.shapes import TRACT_NAMES, formants
 
 HERE = Path(__file__).resolve().parent
 SHAPES = HERE.parent / "vocal-tract-words" / "shapes.json"
@@ -128,7 +129,7 @@ def anchors(bench: Bench) -> dict[str, tuple[str, Unit]]:
     }
     shapes = json.loads(SHAPES.read_text(encoding="utf-8"))
     for name, ipa in ENGLISH.items():
-        tract = bench.simulator.tract_shape(TARGETS[name].start)
+        tract = bench.simulator.tract_shape(inventory("en").targets[name].start)
         for parameter, value in shapes[name].items():
             tract[TRACT_NAMES.index(parameter)] = value
         found[f"en-{name.lower()}"] = (ipa, bench.unit(tract))

@@ -21,15 +21,16 @@ from grounding.stimuli.simulator.articulation import STREAMS
 from grounding.stimuli.simulator.consonants import CONSONANTS
 from grounding.stimuli.simulator.inventories import INVENTORIES, inventory
 from grounding.stimuli.simulator.library import STATE_RATE
-from grounding.stimuli.simulator.phones import GLOTTIS_SHAPES, ipa
+from grounding.stimuli.simulator.phones import GLOTTIS_SHAPES
 from grounding.stimuli.simulator.physics import closures
 from grounding.stimuli.simulator.score import TAIL, gestural_score
-from grounding.stimuli.simulator.shapes import TARGETS, TRACT_NAMES, formants
+from grounding.stimuli.simulator.shapes import TRACT_NAMES, formants
 from grounding.stimuli.simulator.speak import load
 from grounding.stimuli.simulator.speakers import speaker_xml
 from grounding.stimuli.simulator.timing import segments
 
 SETS = Path(__file__).resolve().parents[2] / "stimuli"
+TARGETS = inventory("en").targets
 SHAPES = {
     name: shape
     for folder in ("vocal-tract-words", "vocal-tract-languages")
@@ -100,7 +101,7 @@ def test_the_speaker_has_every_shape_that_a_phone_asks_for(language):
 def test_english_adds_its_found_shapes_and_no_others():
     assert list(inventory("en").tract_shapes(SHAPES)) == list(TARGETS)
     assert [s.ipa for s in segments(("AH0", "B", "AH1", "V"), 1.0)] == ["ə", "b", "ʌ", "v"]
-    assert ipa("ER", 0) == "ɚ"
+    assert inventory("en").phones["ER"].said(0) == "ɚ"
 
 
 def test_names_of_found_shapes_are_unique_over_languages():

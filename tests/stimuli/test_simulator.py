@@ -19,10 +19,9 @@ from grounding.stimuli.simulator.articulation import AREA_FLOOR, STREAMS, measur
 from grounding.stimuli.simulator.building import read_records
 from grounding.stimuli.simulator.inventories import inventory
 from grounding.stimuli.simulator.library import Tube, installed_speaker
-from grounding.stimuli.simulator.phones import GLOTTIS_SHAPES, PHONES, ipa
+from grounding.stimuli.simulator.phones import GLOTTIS_SHAPES
 from grounding.stimuli.simulator.score import TAIL, gestural_score
 from grounding.stimuli.simulator.shapes import (
-    TARGETS,
     TRACT_NAMES,
     formants,
     search,
@@ -32,6 +31,8 @@ from grounding.stimuli.simulator.speak import PEAK, finish
 from grounding.stimuli.simulator.speakers import speaker_xml
 from grounding.stimuli.simulator.timing import segments
 
+ENGLISH = inventory("en")
+PHONES, TARGETS = ENGLISH.phones, ENGLISH.targets
 SET = Path(__file__).resolve().parents[2] / "stimuli" / "vocal-tract-words"
 SHAPES = json.loads((SET / "shapes.json").read_text(encoding="utf-8"))
 MAP = ("M", "AE1", "P")
@@ -102,7 +103,7 @@ def test_unknown_phones_and_words_without_a_vowel_are_refused():
 
 
 def test_every_phone_has_a_gesture_or_a_shape_and_its_own_ipa():
-    symbols = {ipa(phone, 1) for phone in PHONES}
+    symbols = {phone.said(1) for phone in PHONES.values()}
     assert len(symbols) == len(PHONES) == 39
     for phone, made in PHONES.items():
         assert made.tract or made.gesture or made.kind == "breath", phone

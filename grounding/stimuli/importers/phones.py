@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from grounding.stimuli.importers.record import Label
-from grounding.stimuli.simulator.phones import PHONES, ipa
+from grounding.stimuli.simulator.inventories.en import ENGLISH
 
 __all__ = ["from_arpabet", "from_mngu0", "in_ipa"]
 
@@ -45,9 +45,10 @@ def from_arpabet(label: str) -> str | None:
     ('ə', None, 's')
     """
     bare, stress = (label[:-1], label[-1]) if label[-1:] in ("0", "1", "2") else (label, "")
-    if bare not in PHONES or (PHONES[bare].kind == "vowel") != bool(stress):
+    phone = ENGLISH.phones.get(bare)
+    if phone is None or (phone.kind == "vowel") != bool(stress):
         return None
-    return ipa(bare, int(stress or 0))
+    return phone.said(int(stress or 0))
 
 
 def in_ipa(

@@ -3,10 +3,7 @@
 `tract` names vowel shapes in order (two for a diphthong). A consonant has a `tier` and a `gesture`
 on it; the vowel tier runs on below it. `seconds` is the duration at rate 1 in a stressed final
 syllable before nothing. What score and timing need to know of a phone stands in its record, so that
-no rule asks for a phone by name.
-
-English's phones are here, since importers read ARPAbet with them; the other tables are in
-`inventories`. Shapes in capitals are those found for English (`shapes.TARGETS`).
+no rule asks for a phone by name. The tables are in `inventories`.
 """
 
 from __future__ import annotations
@@ -23,8 +20,8 @@ from grounding.stimuli.ipa import feature_table, features, weights
 from grounding.stimuli.simulator.gestures import TAU
 from grounding.stimuli.simulator.shapes import Target, tract_shapes
 
-__all__ = ["GLOTTIS_SHAPES", "OBSTRUENTS", "PHONES", "SONORANTS", "Inventory", "Phone", "Timing",
-           "consonant", "ipa", "lengthened", "palatalised", "vowel"]  # fmt: skip
+__all__ = ["GLOTTIS_SHAPES", "OBSTRUENTS", "SONORANTS", "Inventory", "Phone", "Timing",
+           "consonant", "lengthened", "palatalised", "vowel"]  # fmt: skip
 
 SLOW = 0.016  # s, time constant of English /b/ and /m/, heard by their slow transitions
 VELUM = 0.5  # cm^2 that a nasal asks for
@@ -192,60 +189,9 @@ class Inventory:
         return {**tract_shapes(found, self.targets), **self.shapes}
 
 
-PHONES: dict[str, Phone] = {
-    "IY": vowel("i", 0.24, "IY"),
-    "IH": vowel("ɪ", 0.17, "I"),
-    "EH": vowel("ɛ", 0.19, "E"),
-    "AE": vowel("æ", 0.28, "AE"),
-    "AA": vowel("ɑ", 0.25, "AA"),
-    "AO": vowel("ɔ", 0.25, "AO"),
-    "AH": vowel("ʌ", 0.18, "AH", unstressed=("@",), unstressed_ipa="ə"),
-    "UH": vowel("ʊ", 0.17, "UH"),
-    "UW": vowel("u", 0.24, "UW"),
-    "ER": vowel("ɝ", 0.25, "ER", unstressed_ipa="ɚ"),
-    "EY": vowel("eɪ", 0.25, "EY", "IY"),
-    "AY": vowel("aɪ", 0.30, "a", "IH"),
-    "OY": vowel("ɔɪ", 0.32, "AO", "IH"),
-    "OW": vowel("oʊ", 0.25, "OW", "U"),
-    "AW": vowel("aʊ", 0.29, "a", "UH"),
-    "W": Phone("w", "glide", 0.09, ("W",)),
-    "Y": Phone("j", "glide", 0.08, ("i",)),
-    "R": Phone("ɹ", "glide", 0.09, ("R",), coda=("ER",)),
-    "L": consonant("l", "lateral", 0.09, "tt-alveolar-lateral", True, coda=("o",)),
-    "M": consonant("m", "nasal", 0.10, "ll-labial-closure", True, velum=VELUM, pace=SLOW),
-    "N": consonant("n", "nasal", 0.10, "tt-alveolar-closure", True, velum=VELUM),
-    "NG": consonant("ŋ", "nasal", 0.12, "tb-velar-closure", True, velum=VELUM),
-    "P": consonant("p", "stop", 0.10, "ll-labial-closure", False),
-    "T": consonant("t", "stop", 0.09, "tt-alveolar-closure", False, hiss=HISS),
-    "K": consonant("k", "stop", 0.09, "tb-velar-closure", False, lingers=True),
-    "B": consonant("b", "stop", 0.11, "ll-labial-closure", True, pace=SLOW),
-    "D": consonant("d", "stop", 0.10, "tt-alveolar-closure", True),
-    "G": consonant("ɡ", "stop", 0.10, "tb-velar-closure", True, lingers=True),
-    "CH": consonant("t͡ʃ", "affricate", 0.17, "tt-postalveolar-closure", False, friction=HUSH),
-    "JH": consonant("d͡ʒ", "affricate", 0.13, "tt-postalveolar-closure", True, friction=HUSH),
-    "F": consonant("f", "fricative", 0.13, "ll-dental-fricative", False),
-    "TH": consonant("θ", "fricative", 0.12, "tt-dental-fricative", False),
-    "S": consonant("s", "fricative", 0.14, "tt-alveolar-fricative", False, mutes=True),
-    "SH": consonant("ʃ", "fricative", 0.14, "tt-postalveolar-fricative", False),
-    "V": consonant("v", "fricative", 0.09, "ll-dental-fricative", True),
-    "DH": consonant("ð", "fricative", 0.07, "tt-dental-fricative", True),
-    "Z": consonant("z", "fricative", 0.11, "tt-alveolar-fricative", True),
-    "ZH": consonant("ʒ", "fricative", 0.11, "tt-postalveolar-fricative", True),
-    "HH": Phone("h", "breath", 0.10, (), "", "", False),
-}
-
 # Glottis shapes added to the speaker: (shape that it starts from, parameters that differ).
 # AS is the strength of aspiration noise in dB; the speaker's own -10 dB left /h, p, t, k/ weak.
 GLOTTIS_SHAPES: dict[str, tuple[str, dict[str, float]]] = {
     "aspirated": ("voiceless-plosive", {"AS": -3.0}),
     "breath": ("h", {"AS": 0.0, "XB": 0.08, "XT": 0.08, "CA": 0.15}),
 }
-
-
-def ipa(phone: str, stress: int) -> str:
-    """Return the IPA of an ARPAbet phone; AH and ER differ without stress.
-
-    >>> ipa("AH", 0), ipa("AH", 1), ipa("S", 0)
-    ('ə', 'ʌ', 's')
-    """
-    return PHONES[phone].said(stress)

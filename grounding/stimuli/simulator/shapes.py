@@ -1,12 +1,9 @@
-"""English vowels and approximants that the German speaker lacks, found by formant search.
+"""Vowels and approximants that the German speaker lacks, found by formant search.
 
 A shape is found by an evolution strategy over 13 tract parameters that starts from a shape of
 the speaker and asks the transfer function for three formants, with every section kept open and
 the parameters kept near the start. The result is right acoustically; articulatorily it is one of
 many shapes that would do. The search has a fixed seed: same shapes every time.
-
-Targets are averages of male American vowels after Peterson and Barney (1952), rounded, and moved by
-up to about 150 Hz where a recogniser took one vowel for another.
 """
 
 from __future__ import annotations
@@ -21,7 +18,7 @@ from scipy.signal import find_peaks
 from grounding.errors import UserError
 from grounding.stimuli.simulator.library import AUDIO_RATE, Simulator
 
-__all__ = ["TARGETS", "TRACT_NAMES", "Target", "formants", "search", "tract_shapes"]
+__all__ = ["TRACT_NAMES", "Target", "formants", "search", "tract_shapes"]
 
 TRACT_NAMES = (
     "HX", "HY", "JX", "JA", "LP", "LD", "VS", "VO", "TCX", "TCY",
@@ -42,23 +39,6 @@ class Target:
     start: str
     formants: tuple[float, float, float]
     narrowest: float = 0.3
-
-
-TARGETS: dict[str, Target] = {
-    "IY": Target("i", (290.0, 2250.0, 2950.0), 0.2),
-    "IH": Target("I", (410.0, 1950.0, 2560.0)),
-    "EY": Target("e", (470.0, 2050.0, 2600.0)),
-    "AE": Target("E:", (710.0, 1680.0, 2430.0)),
-    "AA": Target("a", (730.0, 1110.0, 2440.0)),
-    "AO": Target("O", (640.0, 960.0, 2450.0)),
-    "AH": Target("a", (620.0, 1200.0, 2400.0)),
-    "OW": Target("O", (530.0, 1050.0, 2400.0)),
-    "UH": Target("U", (440.0, 1020.0, 2240.0)),
-    "UW": Target("u", (320.0, 1100.0, 2250.0), 0.25),
-    "ER": Target("tt-postalveolar-fricative(a)", (480.0, 1350.0, 1690.0)),
-    "R": Target("tt-postalveolar-fricative(u)", (340.0, 1120.0, 1600.0), 0.25),
-    "W": Target("u", (290.0, 650.0, 2260.0), 0.15),
-}
 
 
 def formants(

@@ -81,12 +81,19 @@ def test_describe_can_leave_the_spaces_out(folder: Path) -> None:
 
 
 def test_describe_says_what_is_no_ipa_and_what_is_not_known(folder: Path, change) -> None:
-    change(1, phones=["W", "n"], language="fr")
+    change(1, phones=["W", "n"], language="nl")
     rows = rows_of(runner.invoke(app, ["describe", str(folder), "--spaces-of", "0"]).output)
-    assert rows["phones, fr"] == [
-        "2 different, rarest n 1, W 1; not IPA to panphon: W; no inventory of fr is known here, "
+    assert rows["phones, nl"] == [
+        "2 different, rarest n 1, W 1; not IPA to panphon: W; no inventory of nl is known here, "
         "to say which are missing"
     ]
+
+
+def test_a_language_of_the_simulator_is_held_against_its_inventory(folder: Path, change) -> None:
+    change(1, phones=["ɡ", "a", "t", "o"], language="es")
+    rows = rows_of(runner.invoke(app, ["describe", str(folder), "--spaces-of", "0"]).output)
+    (said,) = rows["phones, es"]
+    assert "; 4 of the 33 of the simulator's inventory, without i e u " in said
 
 
 def test_a_diphthong_may_be_one_phone_or_two(folder: Path, change) -> None:

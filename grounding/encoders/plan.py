@@ -38,6 +38,7 @@ class Plan:
         "recording step feature".
     front: the module of the body whose output is the steps before they mix, and its time axis.
     mixed: whether recordings of different lengths may go together.
+    fixed: whether all are padded to `most`, so that their lengths cost nothing.
     batch: how many recordings go through at once unless told otherwise.
     architecture: the class that transformers loads; None is what `AutoModel` takes.
     suffix: what the revision ends with.
@@ -56,6 +57,7 @@ class Plan:
     run: Callable[[Any, Mapping[str, torch.Tensor], set[int]], dict[int, Any]] | None = None
     most: int | None = None
     mixed: bool = False
+    fixed: bool = False
     batch: int = 8
     architecture: str | None = None
     suffix: str = ""

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SpeechEncoder", "speech_encoder"]
 
-AT_ONCE = 120.0
+AT_ONCE = 240.0
 """Seconds of padded audio that go through at once, at most: it bounds the memory."""
 
 
@@ -98,6 +98,8 @@ class SpeechEncoder:
 
     def _batches(self, lengths: list[int]) -> list[list[int]]:
         grouped = batches_by_length if self.plan.mixed else equal_length_batches
+        if self.plan.fixed and self.plan.most is not None:
+            lengths = [self.plan.most] * len(lengths)
         longest = max([self.plan.least, *lengths])
         size = min(self.batch or self.plan.batch, int(AT_ONCE * self.plan.rate / longest))
         return grouped(lengths, max(1, size))

@@ -72,6 +72,7 @@ def load(request: Request, source: Source) -> SpeechEncoder:
         blocks=lambda body: body.layers,
         front=lambda body: (body.conv2, -1),
         mixed=True,
+        fixed=True,
         batch=32 if count <= 500 else 8,
         suffix="" if count == own else f"@{request.window:g}s",
         about={

@@ -175,7 +175,6 @@ def test_a_text_without_phones_of_the_language_has_none(tools, monkeypatch):
     assert tools["recognise"].sounds("ы", "ru") == () == tools["recognise"].sounds("", "ru")
 
 
-@pytest.mark.skipif(not (FOLDER / "heard.json").is_file(), reason="nothing was heard yet")
 def test_what_was_heard_adds_up(words):
     heard = json.loads((FOLDER / "heard.json").read_text(encoding="utf-8"))
     assert all(f["recognised"] == (f["correct"] or f["rank"] == 1) for f in heard.values())

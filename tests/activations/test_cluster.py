@@ -114,7 +114,6 @@ def test_the_fault_of_a_stimulus_comes_back_in_the_same_words(client, toys, tmp_
     with pytest.raises(type(serial.value)) as found:
         compute_on(client, Request("toy"), plan, tmp_path / "cluster")
     assert str(found.value) == str(serial.value) and "too-short" in str(found.value)
-    assert len(contents(tmp_path / "cluster")) > 0
 
 
 def test_workers_that_die_at_one_shard_are_given_up(client, toys, tmp_path):

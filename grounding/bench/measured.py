@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import resource
-import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -13,6 +12,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 from jaxtyping import Float
+
+from grounding.activations.trials import peak
 
 __all__ = ["SENSES", "Measured", "alone", "peak_mib", "relative_difference"]
 
@@ -107,14 +108,9 @@ def peak_mib(forget: bool = False) -> float:
     """Return the peak of this process' memory in MiB, or of what follows, as Linux tells it.
 
     forget: let the peak start again from what is in memory now. Elsewhere than on Linux nothing is
-    forgotten. The usual `ru_maxrss` is not it: a process inherits that of the one which started it.
+    forgotten.
     """
-    try:
-        if forget:
+    if forget:
+        with suppress(OSError):
             Path("/proc/self/clear_refs").write_text("5")
-        lines = Path("/proc/self/status").read_text("ascii").splitlines()
-    except OSError:
-        unit = 1 if sys.platform == "darwin" else 1024
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / MIB
-    (peak,) = (line.split()[1] for line in lines if line.startswith("VmHWM:"))
-    return int(peak) * 1024 / MIB
+    return peak() / MIB

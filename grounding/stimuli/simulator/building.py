@@ -20,28 +20,21 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-import soundfile
-from jaxtyping import Float, Int16
+from jaxtyping import Float
 from tqdm import tqdm
 
 from grounding.files import write_whole
+from grounding.stimuli.recorded.sound import flac
 from grounding.stimuli.simulator.articulation import FRAME_RATE, STREAMS
 from grounding.stimuli.simulator.postures import Sounded
-from grounding.stimuli.simulator.speak import RATE, Spoken
+from grounding.stimuli.simulator.speak import Spoken
 
-__all__ = ["JOBS_A_PROCESS", "PARTIAL", "Builder", "choose_words", "flac", "npz", "write_item"]
+__all__ = ["JOBS_A_PROCESS", "PARTIAL", "Builder", "choose_words", "npz", "write_item"]
 
 PARTIAL = "manifest.partial.jsonl"
 JOBS_A_PROCESS = 40  # the simulator's library keeps about 27 MB of every speaker that it opens
 
 Record = dict[str, Any]
-
-
-def flac(audio: Int16[np.ndarray, " sample"]) -> bytes:
-    """Return 16-bit audio at 16 kHz as the bytes of a FLAC file."""
-    packed = io.BytesIO()
-    soundfile.write(packed, audio, RATE, format="FLAC", subtype="PCM_16", compression_level=1.0)
-    return packed.getvalue()
 
 
 def npz(streams: Mapping[str, Float[np.ndarray, "time channel"]]) -> bytes:

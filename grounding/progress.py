@@ -53,17 +53,27 @@ def shown() -> Iterator[Report]:
 def _plain() -> Report:
     started: dict[str, float] = {}
     last: dict[str, float] = {}
+    first: dict[str, int] = {}  # done before this run
 
     def report(what: str, done: int, total: int) -> None:
         now = time.monotonic()
         begun = started.setdefault(what, now)
+        first.setdefault(what, done)
         if done >= total:
             line = f"{what}: done in {now - begun:.1f} s"
         elif now - last.get(what, -QUIET_SECONDS) >= QUIET_SECONDS:
-            line = f"{what}: {done}/{total}"
+            line = f"{what}: {done}/{total}{_left(now - begun, done - first[what], total - done)}"
         else:
             return
         last[what] = now
         print(line, file=sys.stderr, flush=True)
 
     return report
+
+
+def _left(seconds: float, done: int, rest: int) -> str:
+    """Say how long the rest takes at the speed so far; nothing before there is one."""
+    if done <= 0:
+        return ""
+    minutes, rest_seconds = divmod(round(seconds / done * rest), 60)
+    return f", {minutes}:{rest_seconds:02d} left"

@@ -59,6 +59,46 @@ def toy_result(run_toy, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def twin_folder(tmp_path_factory):
+    """Return a function that gives the folder of a tiny twin with shaken weights, made once."""
+    root = tmp_path_factory.mktemp("twins")
+
+    def make(fed, seed=0, *, pair="ab" * 32, update=1500, hours=4.0, name=""):
+        folder = root / (name or f"{fed}-{seed}-{pair[:2]}") / f"update-{update:06}"
+        if not folder.is_dir():
+            write_tiny_twin(folder, fed, seed, update)
+            about = {"pair": pair, "seed": seed, "input": fed, "update": update, "hours": hours}
+            (folder / "training.json").write_text(json.dumps(about), encoding="utf-8")
+        return folder
+
+    return make
+
+
+def write_tiny_twin(folder, fed, seed, update):
+    import torch
+    from transformers import Wav2Vec2BertConfig
+
+    from grounding.encoders.families.twin import initial_trunk
+    from grounding.encoders.families.twin_front import Front, write_front
+
+    sizes = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2}
+    sizes |= {"intermediate_size": 32, "feature_projection_input_dim": 160}
+    trunk = initial_trunk(Wav2Vec2BertConfig(position_embeddings_type="rotary", **sizes), seed)
+    with torch.random.fork_rng(devices=[]), torch.no_grad():
+        torch.manual_seed(1000 + update)
+        for values in trunk.parameters():  # at update 0 it is what the seed begins from
+            values.add_(0.1 * min(update, 1) * torch.randn(values.shape))
+    trunk.save_pretrained(folder)
+    bands = {"mean": np.zeros(80), "scale": np.full(80, 4.0)}
+    symbols = {
+        "characters": tuple("abcdefghijklmnopqrstuvwxyz "),
+        "phonemes": (*"ptkbdgmnŋfvθðszʃʒhɹjwlɡɪiɛæɑɒʌʊuəeaoɔɜɐ", "tʃ", "dʒ"),
+    }
+    text = {"symbols": symbols.get(fed), "steps_per_symbol": 4.0}
+    write_front(folder, Front(fed, **(bands if fed == "audio" else text)))
+
+
+@pytest.fixture(scope="session")
 def folders(tmp_path_factory):
     """Return the folder of every made-up result, by name; not to be changed."""
     made_up = runpy.run_path(str(Path(__file__).parent / "figures" / "made_up.py"))

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from grounding.activations.trials import Killed
+from grounding.activations.trials import Killed, Weight
 from grounding.activations.upkeep import Verified
 from grounding.bench import BENCHMARKS, Benchmark, extraction, keeping, run_benchmark
 from grounding.bench.extraction import COLUMNS, EXTRACTIONS, SUBJECTS, as_cells, machine, run_case
@@ -293,14 +293,17 @@ def test_kills_that_harm_are_counted(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(("growth", "verdict"), [(0.1, "met"), (1.0, "missed")])
 def test_memory_that_grows_with_the_stimuli_is_seen(growth, verdict, tmp_path, monkeypatch):
-    def peak(count, scratch, in_memory=False):
-        return int(2**20 * (20 + growth * count + in_memory * count))
+    def peak(count, of, scratch, in_memory=False):
+        hashed = 30 + 0.01 * count
+        whole = hashed + growth * count + in_memory * count
+        return Weight(*(int(2**20 * mib) for mib in (30, hashed, whole)))
 
     monkeypatch.setattr(keeping, "peak_memory", peak)
-    flat, gathered, each = keeping.measure_memory(10, 100, 1.5, tmp_path, 0, 1)
+    flat, added, gathered, hashes, kept = keeping.measure_memory(10, 100, 1.5, tmp_path, 0, 1)
     assert flat.verdict == verdict and flat.unit == "MiB"
-    assert gathered.ratio > 1.5
-    assert each.ours == pytest.approx(1024 * growth, abs=0.1) and each.theirs == 1024
+    assert added.ratio == pytest.approx(10) and gathered.ratio > 1.5
+    assert hashes.ours == pytest.approx(10.24, abs=0.1)
+    assert kept.ours == pytest.approx(1024 * growth, abs=0.1) and kept.theirs == 1024
 
 
 def test_a_large_store_is_indexed_and_a_layer_read(tmp_path):

@@ -110,11 +110,42 @@ def test_folders_of_another_version_are_mentioned(command, tmp_path):
         (("extract", "--stimuli", "x", "--models", "toy", "--spans", "phone", "--frames", "float32")
          , "give one of them"),
         (("extract", "--verify"), "there is no store at"),
+        (("extract", "--stimuli", "x", "--models", "toy", "--dtype", "int8"), "found 'int8'"),
+        (("extract", "--stimuli", "x", "--models", "toy", "--script", "ipa"), "found 'ipa'"),
         (("prune",), "say what to free"),
     ],
 )  # fmt: skip
 def test_bad_wishes_are_refused(arguments, found, command):
     assert found in command(*arguments, fails=True)
+
+
+@pytest.mark.parametrize(
+    ("option", "model"),
+    [
+        *((option, "toy") for option in ("context", "script", "dtype")),
+        *((option, "toy-text") for option in ("context", "script", "dtype")),
+        *(("script", model) for model in ("mfcc", "noise", "oracle")),
+        ("window", "toy"),
+    ],
+)
+def test_a_wish_that_a_model_does_not_have_is_refused(option, model, command, folder):
+    value = {"context": "carrier", "script": "phones", "dtype": "bfloat16", "window": 2.0}[option]
+    said = command(
+        "extract", "--stimuli", folder, "--models", model, f"--{option}", value, fails=True
+    )
+    assert f"{model!r} has no {option}; found {value!r}" in said and "\n" not in said
+
+
+def test_wishes_reach_the_model(command, folder, monkeypatch):
+    from grounding.encoders import load_encoder, loading
+
+    asked, toy = [], load_encoder("toy")
+    monkeypatch.setattr(loading, "load_request", lambda request: asked.append(request) or toy)
+    wishes = {"context": "carrier", "script": "phones", "dtype": "bfloat16", "window": 2.0}
+    options = [part for name, value in wishes.items() for part in (f"--{name}", value)]
+    command("extract", "--stimuli", folder, "--models", "m", *options, "--trust-remote-code")
+    assert {name: getattr(asked[0], name) for name in wishes} == wishes
+    assert asked[0].trust_remote_code and asked[0].weights == "trained"
 
 
 def test_it_runs_as_a_command_and_resumes(folder, tmp_path):

@@ -15,7 +15,22 @@ def test_lines_say_what_how_far_and_when_done(capsys, monkeypatch):
         report("layers", 10, 10)
     found = capsys.readouterr()
     assert found.out == ""
-    assert found.err.splitlines() == ["layers: 0/10", "layers: 7/10", "layers: done in 9.5 s"]
+    assert found.err.splitlines() == [
+        "layers: 0/10",
+        "layers: 7/10, 0:03 left",
+        "layers: done in 9.5 s",
+    ]
+
+
+def test_what_was_done_before_makes_no_speed(capsys, monkeypatch):
+    clock = iter([0.0, 10.0, 20.0])
+    monkeypatch.setattr(progress.time, "monotonic", lambda: next(clock))
+    with progress.shown() as report:
+        report("layers", 900, 1000)
+        report("layers", 900, 1000)
+        report("layers", 920, 1000)  # 20 in 20 seconds
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == ["layers: 900/1000", "layers: 900/1000", "layers: 920/1000, 1:20 left"]
 
 
 def test_work_of_another_name_has_lines_of_its_own(capsys):

@@ -17,9 +17,9 @@ from grounding.activations.extraction import (
     Layers,
     check_stimuli,
     chosen_layers,
-    provenance_of,
     somewhere,
 )
+from grounding.activations.provenance import provenance_of
 from grounding.activations.record import layer_name
 from grounding.activations.reduction import seen_key
 from grounding.activations.spans import Span, check_spans, overlap, spans_of

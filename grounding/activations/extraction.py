@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from grounding.activations.pooling import POOLINGS
+from grounding.activations.provenance import provenance_of
 from grounding.activations.record import Activations, check_unique, layer_name
 from grounding.activations.reduction import Pooled, Reduction
 from grounding.activations.stored import StoredActivations
@@ -29,7 +28,6 @@ __all__ = [
     "extract_many",
     "extract_stored",
     "plan_of",
-    "provenance_of",
     "somewhere",
 ]
 
@@ -139,18 +137,6 @@ def chosen_layers(encoder: Encoder, layers: Layers | None) -> tuple[str, ...]:
             "more, each once."
         )
     return names
-
-
-def provenance_of(encoder: Encoder, stimuli: Sequence[Stimulus], pooling: str) -> dict[str, Any]:
-    """Return what decided the numbers of these stimuli."""
-    return {
-        "encoder": encoder.name,
-        "modality": encoder.modality,
-        "revision": encoder.revision,
-        "pooling": pooling,
-        "stimuli": hashlib.sha256("\n".join(s.digest for s in stimuli).encode()).hexdigest(),
-        **encoder.provenance,
-    }
 
 
 def _stored(

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from grounding.activations.extraction import Layers, check_stimuli, chosen_layers, provenance_of
+from grounding.activations.extraction import Layers, check_stimuli, chosen_layers
+from grounding.activations.provenance import provenance_of
 from grounding.activations.record import layer_name
 from grounding.activations.reduction import seen_key
 from grounding.activations.running import decoded

@@ -20,9 +20,9 @@ from grounding.activations.extraction import (
     Layers,
     check_stimuli,
     chosen_layers,
-    provenance_of,
     somewhere,
 )
+from grounding.activations.provenance import provenance_of
 from grounding.activations.record import layer_name
 from grounding.activations.reduction import seen_key
 from grounding.activations.running import ahead, decoded, encoded, model_threads
@@ -215,7 +215,8 @@ def _added(
 ) -> Float[np.ndarray, "layer column column"]:
     """Run the stimuli through the encoder and add up the products of their frames."""
     total: np.ndarray | None = None
-    pieces = [range(at, min(at + 64, len(stimuli))) for at in range(0, len(stimuli), 64)]
+    by_length = sorted(range(len(stimuli)), key=lambda place: len(known[place][1]))
+    pieces = [by_length[at : at + 64] for at in range(0, len(stimuli), 64)]
     with model_threads(encoder):
         for places, heard in ahead(pieces, lambda ps: decoded(encoder, [stimuli[p] for p in ps])):
             steps: list[Steps] = [encoder.steps(stimulus) for stimulus in heard]

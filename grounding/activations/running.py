@@ -98,12 +98,12 @@ def decoded(encoder: Encoder, stimuli: Sequence[Stimulus]) -> list[Stimulus]:
 def _decode(stimulus: Stimulus) -> Stimulus:
     if type(stimulus) is not Stimulus:
         return stimulus
+    copy = object.__new__(_Decoded)
+    copy.__dict__.update(stimulus.__dict__)  # what is read of the file is forgotten with the sound
     try:
-        sound = stimulus.audio
+        copy.__dict__["_sound"] = Stimulus.audio.__get__(copy)
     except GroundingError:
         return stimulus
-    copy = object.__new__(_Decoded)
-    copy.__dict__.update(stimulus.__dict__, _sound=sound)
     return copy
 
 

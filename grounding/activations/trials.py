@@ -27,7 +27,7 @@ from grounding.encoders import Encoder, load_encoder
 from grounding.encoders.steps import Steps
 from grounding.stimuli import Stimulus, StimulusSet, read_stimuli
 
-__all__ = ["Killed", "contents", "kill_and_resume", "peak_memory"]
+__all__ = ["Killed", "Weight", "contents", "kill_and_resume", "peak_memory"]
 
 POOLING = "trajectory"
 RATE = 16_000
@@ -109,23 +109,35 @@ def contents(store: str | Path) -> dict[str, bytes]:
     return {str(p): (Path(store) / p).read_bytes() for p in files if p.parts[0] != LOCKS}
 
 
-def peak_memory(count: int, scratch: str | Path, in_memory: bool = False) -> int:
-    """Return by how many bytes an extraction of `count` recordings raises a process' peak memory.
+@dataclass(frozen=True)
+class Weight:
+    """A process' peak memory in bytes: before an extraction, after the files' hashes, at the end.
 
-    The values go to a store; or they are gathered `in_memory` too.
+    A stimulus remembers the hash of its file, which extraction asks for first.
     """
-    call = f"measure({count}, {str(scratch)!r}, {in_memory})"
-    said = _run(call).communicate()
-    return int(said[0])
+
+    before: int
+    hashed: int
+    whole: int
 
 
-def measure(count: int, scratch: str, in_memory: bool) -> None:
-    """Print by how many bytes an extraction raises this process' peak memory (Linux, macOS)."""
+def peak_memory(count: int, of: int, scratch: str | Path, in_memory: bool = False) -> Weight:
+    """Return what an extraction of `count` recordings does to the peak memory of a process.
+
+    of: stimuli that the process holds. The values go to a store; or are gathered `in_memory` too.
+    """
+    call = f"measure({count}, {of}, {str(scratch)!r}, {in_memory})"
+    said = _run(call).communicate()[0]
+    return Weight(*map(int, said.split()))
+
+
+def measure(count: int, of: int, scratch: str, in_memory: bool) -> None:
+    """Print the peaks of this process' memory (Linux, macOS); see `Weight`."""
     folder = Path(scratch) / "recordings"
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(0)
     stimuli = []
-    for number in range(count):
+    for number in range(of):
         name = f"r{number}.wav"
         if not (folder / name).is_file():
             soundfile.write(folder / name, 0.1 * rng.standard_normal(1200), RATE, "FLOAT")
@@ -133,12 +145,15 @@ def measure(count: int, scratch: str, in_memory: bool) -> None:
     encoder = load_encoder("toy")
     store = Path(scratch) / f"store-{count}-{in_memory}"
     extract(encoder, stimuli[:64], POOLING, store / "first")  # what is imported on the way
-    before = peak()
+    before, chosen = peak(), stimuli[:count]
+    for stimulus in chosen:
+        _ = stimulus.audio_digest
+    hashed = peak()
     if in_memory:
-        extract(encoder, stimuli, POOLING, store)
+        extract(encoder, chosen, POOLING, store)
     else:
-        extract_stored(encoder, stimuli, POOLING, store)
-    print(peak() - before)
+        extract_stored(encoder, chosen, POOLING, store)
+    print(before, hashed, peak())
 
 
 def peak() -> int:

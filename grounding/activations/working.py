@@ -1,8 +1,9 @@
 """Cut an extraction into pieces of work, one shard each, and do them.
 
-What is to be done is a function of the request and of what is stored: the keys, in order and once
-each, cut in 64s; of each cut what is not stored yet. So any number of processes, and a run that is
-killed and resumed, make the same shards.
+What is to be done is a function of the request and of what is stored: what is missing, each key
+once, cut into shards of near lengths (see `cutting`). So any number of processes, and a run that is
+killed and resumed, make the same shards. The longest are done first: what is too long for the model
+or the memory is known at once, and time left is rather told too long than too short.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 
+from grounding.activations.cutting import Sized, cut, sized
 from grounding.activations.reduction import Reduction
 from grounding.activations.running import ahead, decoded, encoded, model_threads
 from grounding.activations.shards import Draft, shard_name
@@ -24,7 +26,7 @@ from grounding.stimuli import Stimulus
 __all__ = ["SHARD", "Plan", "Progress", "Work", "compute", "compute_shard", "make_plan"]
 
 SHARD = 64
-"""Stimuli encoded and stored together. Their company decides the last bits of the result."""
+"""Stimuli encoded and stored together, at most. Company decides the last bits of the result."""
 
 Progress = Callable[[int, int], None]
 
@@ -76,23 +78,25 @@ def make_plan(
     wanted = tuple(layer for layer in encoder.layers if layer in set(layers))
     collections = {r.name: collection(store, encoder, r.name) for r in reductions}
     known = {name: place.index() for name, place in collections.items()}
-    works: list[Work] = []
-    touched: set[str] = set()
-    for start in range(0, len(unique), SHARD):
-        pieces: dict[tuple[tuple[str, ...], tuple[str, ...]], list[Reduction]] = {}
-        for reduction in reductions:
-            lacking: dict[tuple[str, ...], list[str]] = {}
-            for key in unique[start : start + SHARD]:
-                missing = _without(wanted, known[reduction.name].held(key))
-                lacking.setdefault(missing, []).append(key)
-            for missing, some in lacking.items():
-                if missing:
-                    pieces.setdefault((tuple(some), missing), []).append(reduction)
-        for (part, missing), which in pieces.items():
-            chosen = tuple(first[key] for key in part)
-            works.append(Work(chosen, part, missing, tuple(r.part(chosen) for r in which)))
-            touched.update(part)
-    return Plan(keys, wanted, tuple(works), len(unique) - len(touched), collections, known)
+    pieces: dict[tuple[tuple[Sized, ...], tuple[str, ...]], list[Reduction]] = {}
+    sizes: dict[str, Sized] = {}
+    for reduction in reductions:
+        lacking: dict[tuple[str, ...], list[Sized]] = {}
+        for key in unique:
+            missing = _without(wanted, known[reduction.name].held(key))
+            if missing:
+                if key not in sizes:
+                    sizes[key] = sized(encoder, first[key], key)
+                lacking.setdefault(missing, []).append(sizes[key])
+        for missing, some in lacking.items():
+            for part in cut(some, SHARD):
+                pieces.setdefault((part, missing), []).append(reduction)
+    works = []
+    for (part, missing), which in sorted(pieces.items(), key=lambda piece: piece[0], reverse=True):
+        chosen = tuple(first[one.key] for one in part)
+        their = tuple(one.key for one in part)
+        works.append(Work(chosen, their, missing, tuple(r.part(chosen) for r in which)))
+    return Plan(keys, wanted, tuple(works), len(unique) - len(sizes), collections, known)
 
 
 @lru_cache(maxsize=64)
@@ -114,7 +118,7 @@ def compute(
     while pending:
         left = []
         decode = partial(_heard, encoder, collections=plan.collections)
-        with closing(ahead(pending, decode)) as run:
+        with model_threads(encoder), closing(ahead(pending, decode)) as run:
             for work, heard in run:
                 place = _Place(store, plan.collections, partial(_report, report, done, total))
                 if _compute(encoder, work, heard, place, wait):
@@ -142,7 +146,8 @@ def compute_shard(encoder: Encoder | Request, work: Work, store: str | Path) -> 
         encoder = _loaded(encoder)
     collections = {r.name: collection(store, encoder, r.name) for r in work.reductions}
     heard = _heard(encoder, work, collections)
-    _compute(encoder, work, heard, _Place(store, collections), wait=True)
+    with model_threads(encoder):
+        _compute(encoder, work, heard, _Place(store, collections), wait=True)
     return tuple(place.path(work.keys, work.layers) for place in collections.values())
 
 
@@ -184,8 +189,7 @@ def _compute(
             return False
         lacking = _lacking(work, place.collections)
         if lacking:
-            with model_threads(encoder):
-                _write(encoder, work, heard or decoded(encoder, work.stimuli), lacking, place)
+            _write(encoder, work, heard or decoded(encoder, work.stimuli), lacking, place)
     return True
 
 

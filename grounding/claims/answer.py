@@ -11,7 +11,22 @@ from jaxtyping import Float
 
 from grounding.claims.rule import Estimate, estimate
 
-__all__ = ["Answer", "Asked", "Contrast"]
+__all__ = ["Answer", "Asked", "Contrast", "Twin"]
+
+
+@dataclass(frozen=True)
+class Twin:
+    """What makes a model one side of a matched pair; from its provenance, never from its name.
+
+    input: what it is fed: "audio", "characters" or "phonemes".
+    seed: that it was trained from; None where its folder does not say.
+    pair: digest of everything that both sides of a pair have in common; "" where its folder does
+        not say.
+    """
+
+    input: str
+    seed: int | None
+    pair: str
 
 
 @dataclass(frozen=True)
@@ -20,7 +35,9 @@ class Asked:
 
     key: unique in the answer, such as "whisper-tiny.en (random-0)".
     role: "model"; "control" for an encoder whose answer is known (noise, oracle); "reference"
-    for an RDM that is no model (the transcript ceiling, the phone string).
+    for an RDM that is no model (the transcript ceiling, the phone string); "seed" for one seed of
+    a twin, where one column stands for all of them (see `grounding.claims.twins`).
+    twin: of a twin, trained or with the random weights that its seed began from.
     """
 
     key: str
@@ -33,6 +50,20 @@ class Asked:
     window: str = ""
     pooling: str = ""
     layers: tuple[str, ...] = ()
+    twin: Twin | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain data; `from_json` reads it back. What is no twin says nothing of twins."""
+        plain = dict(vars(self))
+        twin = plain.pop("twin")
+        return plain if twin is None else {**plain, "twin": vars(twin)}
+
+    @classmethod
+    def from_json(cls, plain: Mapping[str, Any]) -> Asked:
+        """Read what `to_json` wrote."""
+        twin = plain.get("twin")
+        found = {**plain, "layers": tuple(plain["layers"]), "twin": twin and Twin(**twin)}
+        return cls(**found)
 
 
 @dataclass(frozen=True)
@@ -91,6 +122,18 @@ class Answer:
             and item.weights.startswith(weights)
         )
 
+    def models(self, modality: str, weights: str) -> tuple[str, ...]:
+        """Return the models that a mean over speech encoders or over text models is of.
+
+        Twins are not among them, unless there are no others: they are trained to differ in one
+        thing and not to be good, there are several seeds of each, and the rules that rest on such
+        means are older than they are. What they say is in C7.
+        """
+        items = [i for i in self.asked if (i.role, i.modality) == ("model", modality)]
+        others = {item.key for item in items if item.twin is None}
+        keys = self.keys(modality=modality, weights=weights)
+        return tuple(key for key in keys if key in others) if others else keys
+
     def mean(self, keys: Sequence[str]) -> Contrast:
         """Average columns, sample by sample."""
         if not keys:
@@ -103,7 +146,7 @@ class Answer:
         """Return plain data; `from_json` reads it back."""
         return {
             **{name: getattr(self, name) for name in ("assay", "missing", "n_stimuli", "n_groups")},
-            "asked": [vars(item) for item in self.asked],
+            "asked": [item.to_json() for item in self.asked],
             "value": self.value.tolist(),
             # JSON has no NaN: a resample that leaves an agreement undefined is null.
             "samples": [[None if x != x else x for x in row] for row in self.samples.tolist()],
@@ -113,7 +156,7 @@ class Answer:
     @classmethod
     def from_json(cls, plain: Mapping[str, Any]) -> Answer:
         """Read what `to_json` wrote."""
-        asked = tuple(Asked(**{**item, "layers": tuple(item["layers"])}) for item in plain["asked"])
+        asked = tuple(Asked.from_json(item) for item in plain["asked"])
         return cls(
             assay=plain["assay"],
             missing=plain["missing"],

@@ -10,13 +10,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-__all__ = ["ACOUSTICS", "ASSAYS", "METRIC", "POOLING", "SELECTION", "Assay"]
+from grounding.encoders import Encoder
+
+__all__ = ["ACOUSTICS", "ASSAYS", "METRIC", "POOLING", "SELECTION", "Assay", "pooling_of"]
 
 ACOUSTICS = ("log-mel", "log-mel-mean", "mfcc", "duration", "f0", "intensity")
 """What any system that hears has, whether or not it knows of a vocal tract."""
 
 POOLING: Mapping[str, str] = {"speech": "trajectory", "text": "mean"}
 """A word's frames keep their order in eight slices; its one to three tokens are averaged."""
+
+
+def pooling_of(encoder: Encoder) -> str:
+    """Return how the steps of an encoder are pooled.
+
+    By what it is fed, and as speech where its steps are even in time whatever it is fed: both
+    sides of a matched pair get the same eight slices.
+    """
+    return POOLING["speech" if encoder.provenance.get("even_steps") else encoder.modality]
+
 
 METRIC = "correlation"
 """Makes the RDM of every layer of every model."""

@@ -58,8 +58,8 @@ def claim(answers: Mapping[str, Answer]) -> ClaimResult:
 def _estimates(physics: Answer, how: str) -> tuple[list[Estimate], dict[str, str]]:
     """Return what training adds and what trained encoders reach, and why either is missing."""
     estimates, missing = [], {}
-    trained = physics.keys(modality="speech", weights="trained")
-    random = physics.keys(modality="speech", weights="random")
+    trained = physics.models("speech", "trained")
+    random = physics.models("speech", "random")
     if physics.missing or not trained:
         why = physics.missing or "no speech encoder was asked"
         missing = {GAIN: why, TRAINED: why}
@@ -80,6 +80,6 @@ def _paired(physics: Answer) -> tuple[str, ...]:
         for item in physics.asked
         if item.role == "model" and item.weights.startswith("random")
     }
-    trained = physics.keys(modality="speech", weights="trained")
+    trained = physics.models("speech", "trained")
     names = {item.key: item.name for item in physics.asked}
     return tuple(key for key in trained if names[key] in controlled)

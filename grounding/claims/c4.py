@@ -48,7 +48,7 @@ def claim(answers: Mapping[str, Answer]) -> ClaimResult:
     """Decide C4 from the answers of its assays."""
     between, within = answers["tract-between"], answers["tract-within"]
     estimates, missing = [], {}
-    text = between.keys(modality="text", weights="trained")
+    text = between.models("text", "trained")
     ceiling = between.keys(role="reference", name="transcript ceiling")
     phones = between.keys(role="reference", name="phone string")
     if between.missing or not text or not ceiling:
@@ -62,13 +62,13 @@ def claim(answers: Mapping[str, Answer]) -> ClaimResult:
         estimates.append((between.mean(text) / best).estimate(SHARE, RULE.level))
         if phones:
             estimates.append((between.mean(phones) / best).estimate(PHONES, RULE.level))
-    speech = within.keys(modality="speech", weights="trained")
+    speech = within.models("speech", "trained")
     if within.missing or not speech:
         missing[HEARD] = within.missing or "no speech encoder was asked"
     else:
         estimates.append(within.mean(speech).estimate(HEARD, RULE.level))
     for assay, name in BEYOND.items():
-        if keys := answers[assay].keys(modality="speech", weights="trained"):
+        if keys := answers[assay].models("speech", "trained"):
             estimates.append(answers[assay].mean(keys).estimate(name, RULE.level))
     return ClaimResult(
         claim="C4",

@@ -36,9 +36,9 @@ RULE = Rule(
 def claim(answers: Mapping[str, Answer]) -> ClaimResult:
     """Decide C6 from the answers of its assays."""
     relations = answers["relations"]
-    text = relations.keys(modality="text", weights="trained")
-    speech = relations.keys(modality="speech", weights="trained")
-    random = relations.keys(modality="text", weights="random")
+    text = relations.models("text", "trained")
+    speech = relations.models("speech", "trained")
+    random = relations.models("text", "random")
     estimates, missing = [], {}
     if relations.missing or not text:
         why = relations.missing or "no text model was asked"
@@ -56,7 +56,7 @@ def claim(answers: Mapping[str, Answer]) -> ClaimResult:
             missing[OVER_SPEECH] = "no speech encoder was asked"
     translation = answers["translation"]
     for modality in ("text", "speech"):
-        if keys := translation.keys(modality=modality, weights="trained"):
+        if keys := translation.models(modality, "trained"):
             name = f"partial agreement with translation equivalence, trained {modality} models"
             estimates.append(translation.mean(keys).estimate(name, RULE.level))
     leading = translation if relations.missing else relations

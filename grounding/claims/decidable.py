@@ -25,7 +25,7 @@ class Decidable:
     """Whether a set can decide a claim.
 
     gaps: what the set lacks, by assay; empty where it can.
-    asks: what the models must bring besides, as the claim would complain of it.
+    asks: where the models leave it undecided, as the claim would complain of it.
     """
 
     claim: str
@@ -41,26 +41,22 @@ def decidable(stimuli: StimulusSet, constant: Collection[str] = ()) -> tuple[Dec
     """
     found = []
     for claim in CLAIMS.values():
-        assays, asks = turns_on(claim)
-        reasons = {name: gap(ASSAYS[name], stimuli, constant) for name in assays}
+        reasons = {name: gap(ASSAYS[name], stimuli, constant) for name in turns_on(claim)}
         gaps = {name: reason for name, reason in reasons.items() if reason}
-        found.append(Decidable(claim.name, claim.sentence, gaps, asks))
+        found.append(Decidable(claim.name, claim.sentence, gaps, claim.asks))
     return tuple(found)
 
 
-def turns_on(claim: Claim) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the assays that the criteria of a claim turn on, and what else they turn on.
+def turns_on(claim: Claim) -> tuple[str, ...]:
+    """Return the assays that the criteria of a claim turn on.
 
     >>> turns_on(CLAIMS["C1"])
-    (('physics',), ())
+    ('physics',)
     """
     gaps = {f"no answer to {name!r}": name for name in claim.needs}
     answers = {name: Answer(name, missing=gap) for gap, name in gaps.items()}
     reasons = claim.decide(answers).decision.reason.partition(": ")[2].split("; ")
-    return (
-        tuple(gaps[reason] for reason in reasons if reason in gaps),
-        tuple(reason for reason in reasons if reason and reason not in gaps),
-    )
+    return tuple(gaps[reason] for reason in reasons if reason in gaps)
 
 
 def gap(assay: Assay, stimuli: StimulusSet, constant: Collection[str] = ()) -> str:

@@ -22,8 +22,8 @@ def double_dissociation(answers: Mapping[str, Answer]) -> tuple[tuple[Estimate, 
     for answer in (answers["physics"], answers["relations"]):
         if answer.missing:
             return (), f"{answer.assay}: {answer.missing}"
-        speech = answer.keys(modality="speech", weights="trained")
-        text = answer.keys(modality="text", weights="trained")
+        speech = answer.models("speech", "trained")
+        text = answer.models("text", "trained")
         if not speech or not text:
             return (), "trained models of both modalities are needed"
         gaps.append(answer.mean(speech) - answer.mean(text))

@@ -86,7 +86,11 @@ class Evidence:
     def can_take(self, subject: Subject) -> bool:
         """Say whether a model can be given these stimuli."""
         # The oracle's features are the articulation: it has nothing to say of stimuli without.
-        return subject.asked.name != "oracle" or all(s.articulation_path for s in self.stimuli)
+        if subject.asked.name == "oracle":
+            return all(s.articulation_path for s in self.stimuli)
+        if subject.asked.twin and subject.asked.twin.input == "phonemes":
+            return all(s.phones for s in self.stimuli)
+        return True
 
     def missing(self, assay: Assay) -> str:
         """Say why these stimuli or models cannot answer an assay; empty where they can."""
@@ -120,6 +124,10 @@ def groups_of(stimuli: StimulusSet, group: str) -> tuple[str, ...]:
 def describe(subjects: Sequence[Subject]) -> list[dict]:
     """Return what identifies the models, as plain data for keys and provenance."""
     return [
-        {"asked": vars(s.asked), "revision": s.encoder.revision, "layers": list(s.encoder.layers)}
+        {
+            "asked": s.asked.to_json(),
+            "revision": s.encoder.revision,
+            "layers": list(s.encoder.layers),
+        }
         for s in subjects
     ]

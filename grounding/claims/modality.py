@@ -3,6 +3,12 @@
 A linear model of one score on the models' properties. *Alone* is what a property explains by
 itself; *unique* is what the full model loses without it. Properties that go together share the
 rest, and nothing here can divide that.
+
+All columns of twins are among the models, and with them modality varies where architecture, size
+and training do not. But the seeds of a twin are one model trained several times: they are drawn
+together or not at all, so that the interval does not take them for independent architectures.
+Twins are drawn among twins, so that they stay in every draw: in one without, modality and
+architecture could not be told apart, and its unique share of 0 would be no estimate.
 """
 
 from __future__ import annotations
@@ -40,24 +46,36 @@ def shares(
     """Return each property's share of the variance of `scores` over models.
 
     Every row of `samples` holds the scores under one resample of stimuli. Each is given one draw
-    of models with replacement, within modality, so that both modalities stay.
+    of models with replacement, within modality, so that both modalities stay. What is drawn is a
+    column, or all seeds of a twin under one kind of weights; twins are drawn among twins.
 
     Raises `ValueError` where all models have the same score.
     """
     whole = _parts(models, np.arange(len(models)), scores)
     if whole is None:
         raise ValueError("all models have the same score: there is no variance to share out")
-    strata = [
-        np.array([i for i, model in enumerate(models) if model.modality == modality])
-        for modality in sorted({model.modality for model in models})
-    ]
+    strata = _strata(models)
     drawn = []
     for row in samples:
-        draw = np.concatenate([rng.choice(stratum, len(stratum)) for stratum in strata])
+        # One number a unit: models without twins are drawn as they were before there were twins.
+        draws = [(units, rng.choice(len(units), len(units))) for units in strata]
+        draw = np.concatenate([units[i] for units, chosen in draws for i in chosen])
         parts = _parts(models, draw, row[draw])
         drawn.append(whole if parts is None else parts)
     both = np.array(drawn)
     return Shares(whole[0], whole[1], both[:, 0], both[:, 1])
+
+
+def _strata(models: Sequence[Asked]) -> list[list[Int[np.ndarray, " column"]]]:
+    """Return, for each stratum, the units that are drawn from it: the columns of each."""
+    found: dict[tuple[str, bool], dict[object, list[int]]] = {}
+    for column, model in enumerate(models):
+        unit: object = column
+        if model.twin and model.twin.pair:
+            unit = (model.twin.input, model.twin.pair, _label(model, "training"))
+        stratum = found.setdefault((model.modality, model.twin is not None), {})
+        stratum.setdefault(unit, []).append(column)
+    return [[np.array(unit) for unit in found[key].values()] for key in sorted(found)]
 
 
 def separable(models: Sequence[Asked]) -> bool:

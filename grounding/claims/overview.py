@@ -13,6 +13,7 @@ import numpy as np
 from grounding.claims.assays import METRIC
 from grounding.claims.evidence import Evidence
 from grounding.claims.record import Score
+from grounding.claims.twins import name_of, together
 from grounding.rsa import compare_many
 from grounding.spaces import spaces
 
@@ -23,24 +24,31 @@ MEASURE = "rho-a"
 
 
 def overview(evidence: Evidence) -> Iterator[Score]:
-    """Yield a row for each layer of each trained model and control, and each space."""
+    """Yield a row for each layer of each trained model and control, and each space.
+
+    The seeds of a twin are one model, whose agreement is the mean of theirs.
+    """
     stimuli = evidence.stimuli
     names = [name for name in spaces(stimuli) if np.ptp(evidence.space(name).values) > 0.0]
     if not names:
         return
     references = [evidence.space(name) for name in names]
-    for subject in evidence.subjects:
-        item = subject.asked
-        if item.weights.startswith("random") or not evidence.can_take(subject):
-            continue
-        found = compare_many(evidence.layers(subject), references, measure=MEASURE)
+    subjects = {
+        subject.asked.key: subject
+        for subject in evidence.subjects
+        if not subject.asked.weights.startswith("random") and evidence.can_take(subject)
+    }
+    for seeds in together([subject.asked for subject in subjects.values()]):
+        item = seeds[0]
+        layers = [evidence.layers(subjects[seed.key]) for seed in seeds]
+        found = np.mean([compare_many(one, references, measure=MEASURE) for one in layers], axis=0)
         for layer, row in zip(item.layers, found, strict=True):
             for name, value in zip(names, row, strict=True):
                 yield Score(
                     assay=ASSAY,
                     quantity="agreement, every layer",
                     value=float(value),
-                    model=item.name,
+                    model=name_of(seeds),
                     modality=item.modality,
                     weights=item.weights,
                     layer=layer,

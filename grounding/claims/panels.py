@@ -9,6 +9,7 @@ from scipy.stats import rankdata
 
 from grounding.claims.answer import Answer
 from grounding.claims.evidence import Evidence
+from grounding.claims.twins import together
 from grounding.rsa import RDM
 from grounding.spaces import why_missing
 
@@ -22,7 +23,8 @@ DIGITS = 3
 def panels(evidence: Evidence, answers: Mapping[str, Answer]) -> dict[str, Any]:
     """Return ranked RDMs (0 to 1) of one realisation a transcript, ordered by category.
 
-    For each trained model, the layer that the physics assay chose on its first fold.
+    For each trained model, the layer that the physics assay chose on its first fold; of a twin,
+    its first seed.
     """
     order = _order(evidence)
     shown = []
@@ -30,9 +32,10 @@ def panels(evidence: Evidence, answers: Mapping[str, Answer]) -> dict[str, Any]:
         if why_missing(name, evidence.stimuli) is None:
             shown.append((name, evidence.space(name)))
     physics = answers.get("physics")
-    for subject in evidence.subjects:
-        item = subject.asked
-        if item.role != "model" or item.weights != "trained":
+    subjects = {subject.asked.key: subject for subject in evidence.subjects}
+    for item, *_ in together([subject.asked for subject in evidence.subjects]):
+        subject = subjects[item.key]
+        if item.role != "model" or item.weights != "trained" or not evidence.can_take(subject):
             continue
         chosen = physics.chosen.get(item.key) if physics is not None else None
         layer = chosen[0] if chosen else item.layers[-1]

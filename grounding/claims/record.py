@@ -68,6 +68,8 @@ class ClaimResult:
     n_stimuli: int = 0
     n_groups: int = 0
     checks: tuple[Check, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What is to be known of these estimates; what holds of any is in the rule's notes."""
     scores: tuple[Score, ...] = field(default=(), repr=False)
 
     def to_json(self) -> dict[str, Any]:

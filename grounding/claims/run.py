@@ -29,6 +29,7 @@ from grounding.claims.table import CLAIMS, Claim
 from grounding.errors import UserError
 from grounding.progress import Report
 from grounding.stimuli import read_stimuli, shipped_sets
+from grounding.stimuli.sets import TRAINING
 from grounding.tables import lookup
 
 __all__ = ["run"]
@@ -74,6 +75,9 @@ def run(
     """
     check_free(out)
     wanted = [lookup("claim", name, CLAIMS) for name in claims]
+    for name in sets:
+        if name in TRAINING:
+            raise UserError(f"{name!r} is a set to train on: twins have heard it. Name another.")
     read = [(name, read_stimuli(name, check_articulation=True)) for name in sets]
     if not read:
         raise UserError("no stimulus set is named; give one or more with --stimuli")
@@ -99,7 +103,7 @@ def run(
         "question": QUESTION,
         "settings": asdict(settings),
         "metric": METRIC,
-        "pooling": dict(POOLING),
+        "pooling": _poolings(found),
         "selection": SELECTION,
         "stimuli": [item.entry for item in found],
         "claims": [_row(claim.name, found) for claim in wanted],
@@ -173,6 +177,11 @@ def _tell(report: Report, stimuli: str, what: str, done: int, total: int) -> Non
 
 def _ask_plain(assay: Assay, evidence: Evidence) -> dict[str, Any]:
     return ask(assay, evidence).to_json()
+
+
+def _poolings(found: Sequence[SetResult]) -> dict[str, str]:
+    twins = any("twin" in model["asked"] for item in found for model in item.models)
+    return {**POOLING, **({"twins": POOLING["speech"]} if twins else {})}
 
 
 def _row(claim: str, found: Sequence[SetResult]) -> dict[str, Any]:

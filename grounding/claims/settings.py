@@ -14,7 +14,8 @@ class Settings:
     """The numbers of a run; all of them are in its provenance.
 
     seed: of folds, resamples and permutations.
-    random_seeds: how many sets of random weights each model is compared with.
+    random_seeds: how many sets of random weights each model is compared with; a twin has one, that
+        of its own seed.
     full: score every stimulus of a shipped set, in the window that the model was trained on
         (Whisper: 30 s); otherwise a stated subset, in a shorter window that holds every stimulus.
     resamples: bootstrap samples of every held-out agreement.

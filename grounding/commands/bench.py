@@ -31,7 +31,7 @@ def bench(
         bool,
         typer.Option(
             "--extraction",
-            help="Time extraction instead, and put the store on trial (30 minutes).",
+            help="Time extraction instead, and put the store on trial (8 minutes).",
         ),
     ] = False,
     simulations: Annotated[

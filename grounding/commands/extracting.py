@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from grounding.commands.lists import split
-from grounding.commands.models import RandomSeed, Store, Window
+from grounding.commands.models import RandomSeed, Store, TrustRemoteCode, Window
 from grounding.errors import UserError
 
 if TYPE_CHECKING:
@@ -34,6 +34,16 @@ def extract(
     frames: Annotated[str, typer.Option(help="float32 or float16: keep every step.")] = "",
     window: Window = None,
     random_seed: RandomSeed = None,
+    context: Annotated[
+        str | None, typer.Option(help="Frame that text models read each transcript in.")
+    ] = None,
+    script: Annotated[
+        str | None, typer.Option(help="spelling or phones: what text models read.")
+    ] = None,
+    dtype: Annotated[
+        str | None, typer.Option(help="float32 or bfloat16: what models compute in.")
+    ] = None,
+    trust_remote_code: TrustRemoteCode = False,
     control: Annotated[
         str, typer.Option(help="Controls too: random:3,shuffled-layers:1,acoustics (:SEEDS).")
     ] = "",
@@ -62,7 +72,11 @@ def extract(
         raise UserError("--spans averages steps and --frames keeps them; give one of them.")
     work = _spans if spans else _frames if frames else _pooled
     how = spans or frames or pooling
-    wishes = _wishes(split(models), split(control), window, random_seed)
+    shared: dict[str, Any] = {"window": window, "context": context, "script": script}
+    shared |= {"dtype": dtype, "trust_remote_code": trust_remote_code}
+    if random_seed is not None:
+        shared |= {"weights": "random", "seed": random_seed}
+    wishes = _wishes(split(models), split(control), shared)
     rows = _extracted(stimuli, wishes, work, how, split(layers), cluster, _store(store))
     print_table(["model", "layers", "stimuli", "rows", "features", "kept as"], rows)
 
@@ -121,9 +135,9 @@ def _store(store: Path | None) -> Path:
 
 
 def _wishes(
-    models: Sequence[str], controls: Sequence[str], window: float | None, random_seed: int | None
+    models: Sequence[str], controls: Sequence[str], shared: Mapping[str, Any]
 ) -> list[Wish]:
-    """Return the models and their controls, each once."""
+    """Return the models, all asked for with the `shared` fields, and their controls, each once."""
     from grounding.encoders.controls import CONTROLS, control_wishes
     from grounding.encoders.request import Request
 
@@ -137,12 +151,9 @@ def _wishes(
                 f"such as random:3; found {text!r}. Kinds: {', '.join(CONTROLS)}."
             )
         chosen.append((kind, range(int(count or 1))))
-    weights: dict[str, Any] = {}
-    if random_seed is not None:
-        weights = {"weights": "random", "seed": random_seed}
     wishes: list[Wish] = []
     for name in models:
-        model = Request(name, window=window, **weights)
+        model = Request(name, **shared)
         wishes.append(model)
         for kind, seeds in chosen:
             wishes += control_wishes(model, [kind], seeds)

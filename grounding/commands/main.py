@@ -15,6 +15,7 @@ import typer
 
 from grounding.commands import bench, extracting, figures, models
 from grounding.commands import stimuli as stimuli_commands
+from grounding.commands import twins as twins_commands
 from grounding.commands.lists import split
 from grounding.errors import UserError
 
@@ -27,6 +28,7 @@ app = typer.Typer(
     help="Does a model hold the physics of the vocal tract, or only how words relate?",
 )
 app.add_typer(stimuli_commands.app, name="stimuli", help="List, describe, check and add stimuli.")
+app.add_typer(twins_commands.app, name="twins", help="Train the matched pair, or an arm of it.")
 for command in (
     models.models,
     extracting.extract,

@@ -20,6 +20,9 @@ __all__ = ["models", "rsa"]
 Stimuli = Annotated[str, typer.Option(help="A shipped set's name, or a folder.")]
 Models = Annotated[str, typer.Option(help="Names, hub ids or folders, separated by commas.")]
 Window = Annotated[float | None, typer.Option(help="Seconds, for Whisper; default its own 30.")]
+TrustRemoteCode = Annotated[
+    bool, typer.Option("--trust-remote-code", help="Let the model run its own code here.")
+]
 RandomSeed = Annotated[int | None, typer.Option(help="Use random weights from this seed.")]
 Store = Annotated[Path | None, typer.Option(help="Folder of features; default the cache.")]
 
@@ -31,9 +34,7 @@ def models(
     ] = False,
     window: Window = None,
     random_seed: RandomSeed = None,
-    trust_remote_code: Annotated[
-        bool, typer.Option("--trust-remote-code", help="Let the model run its own code here.")
-    ] = False,
+    trust_remote_code: TrustRemoteCode = False,
 ) -> None:
     """List encoders and families of models, show one whole, or --check it (exit status 1: fails).
 

@@ -57,7 +57,7 @@ def show_one(request: Request) -> None:
         rows += [["what it is", kind.description], ["from", kind.source]]
         rows += [["licence", kind.licence], ["family", kind.family], ["a step", kind.step]]
         rows += [["on this machine", _weights(kind.name)]]
-    if kind is None or _weights(kind.name) != FETCHED:
+    if kind is None or _weights(kind.name) not in (FETCHED, NOT_SHIPPED):
         encoder = load_request(request)
         rows = [["name", encoder.name], ["modality", encoder.modality], *rows]
         rows += [["sees", encoder.sees], ["revision", encoder.revision]]
@@ -85,12 +85,17 @@ def check_one(request: Request) -> bool:
 
 
 FETCHED = "fetched when first used"
+NOT_SHIPPED = "not in this installation"
 
 
 def _weights(name: str) -> str:
     """Say whether the weights of a name in the table are on this machine; nothing is loaded."""
+    from grounding.encoders import ENCODERS
+    from grounding.encoders.families.twin import shipped_folder
     from grounding.encoders.packaged import PACKAGED, packaged_place
 
+    if ENCODERS[name].family == "twin":
+        return "here" if shipped_folder(name).is_dir() else NOT_SHIPPED
     if name not in PACKAGED:
         return "none needed"
     return "here" if packaged_place(name).is_dir() else FETCHED

@@ -27,11 +27,12 @@ Name = Annotated[str, typer.Argument(metavar="NAME_OR_DIR", help="A shipped set,
 def list_sets() -> None:
     """List the stimulus sets that are shipped, and those to make on this machine."""
     from grounding.stimuli import read_stimuli, shipped_sets
-    from grounding.stimuli.sets import scripted_sets, unmade_sets
+    from grounding.stimuli.sets import TRAINING, scripted_sets, unmade_sets
 
     rows = []
     unmade = unmade_sets()
-    for name in sorted(shipped_sets() | scripted_sets()):
+    names = sorted(shipped_sets() | scripted_sets())
+    for name in names:
         if name in unmade:
             rows.append((name, "not made yet", "", "", ""))
             continue
@@ -52,6 +53,8 @@ def list_sets() -> None:
     print_table(("set", "stimuli", "transcripts", "languages", "seconds"), rows)
     for name, script in unmade.items():
         print(f"{name} is not shipped; make it with: python {script}")
+    for name in sorted(TRAINING.intersection(names)):
+        print(f"{name} is for training encoders; none is scored on it")
 
 
 @app.command()

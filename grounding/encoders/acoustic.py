@@ -80,5 +80,5 @@ def _rate(stimulus: Stimulus) -> int:
 
 def acoustic(request: Request) -> Acoustic:
     """Return the acoustic encoder that was asked for."""
-    request.refuse("window", "start", "context", "dtype")
+    request.refuse("window", "start", "context", "dtype", "script")
     return Acoustic(request.name)

@@ -10,7 +10,7 @@ import math
 from collections import defaultdict
 from collections.abc import Sequence
 
-__all__ = ["batches_by_length", "equal_length_batches", "rung"]
+__all__ = ["batches_by_length", "batches_by_sum", "equal_length_batches", "rung"]
 
 RATIO = 1.15
 """From one rung of the ladder of lengths to the next: the most that a recording is padded by."""
@@ -66,4 +66,22 @@ def batches_by_length(lengths: Sequence[int], size: int) -> list[list[int]]:
             taken = 1 << (most.bit_length() - 1)
             batches.append(positions[:taken])
             positions = positions[taken:]
+    return batches
+
+
+def batches_by_sum(lengths: Sequence[int], most: int, size: int | None = None) -> list[list[int]]:
+    """Return positions in groups of near lengths, shortest first.
+
+    A group, padded to its longest, holds at most `most` in all, and at most `size` positions; or
+    one position.
+
+    >>> batches_by_sum([3, 9, 4, 20, 4], most=12)
+    [[0, 2, 4], [1], [3]]
+    """
+    batches: list[list[int]] = []
+    for position in sorted(range(len(lengths)), key=lambda position: lengths[position]):
+        full = not batches or (len(batches[-1]) + 1) * lengths[position] > most
+        if full or len(batches[-1]) == size:
+            batches.append([])
+        batches[-1].append(position)
     return batches

@@ -78,7 +78,8 @@ def _company(subject: Subject) -> Measured:
     encode, stimuli = subject.encoder.encode, subject.stimuli
     half = len(stimuli) // 2
     halves = encode(stimuli[:half]) + encode(stimuli[half:])
-    found = max(apart(subject.alone, encode(stimuli)), apart(subject.alone, halves))
+    bare = subject.unpadded
+    found = max(apart(bare, made) for made in (subject.alone, encode(stimuli), halves))
     return found <= WITHIN, f"{found:.1e}"
 
 
@@ -160,7 +161,7 @@ CHECKS: dict[str, Check] = {
         Check("layers", "an array a name, float32, finite", _layers),
         Check("steps", f"as many as are told, covering {100 * COVERED:.0f}%", _steps),
         Check("lag", "a burst (or another word) moves the steps that read it", lag),
-        Check("company", f"alone or together: {WITHIN:g} or less", _company),
+        Check("company", f"alone and unpadded, or together: {WITHIN:g} or less", _company),
         Check("order", f"in any order: {WITHIN:g} or less", _order),
         Check("threads", f"on any number: {WITHIN:g} or less", _threads),
         Check("chosen layers", f"those of all: {WITHIN:g} or less", _chosen),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from grounding.encoders.families.table import FAMILIES, Family, listed_family
 from grounding.encoders.families.text_table import TEXT_FAMILIES
+from grounding.encoders.families.twin_file import FRONT, read_front
 from grounding.encoders.packaged import PACKAGED, packaged_folder
 from grounding.encoders.protocol import Encoder
 from grounding.encoders.request import Request
@@ -61,8 +62,13 @@ def from_folder(request: Request, folder: Path, origin: str) -> Encoder:
 def family_of(source: Source) -> Family:
     """Return the family that takes the model of `source`.
 
+    A folder that says how a twin is fed holds a twin, whatever its type.
+
     Raises `WeightsError` for a model that neither hears nor reads.
     """
+    if (source.files / FRONT).is_file():
+        hears = read_front(source.files).input == "audio"
+        return FAMILIES["twin that hears" if hears else "twin that reads"]
     kind = json.loads((source.files / "config.json").read_text("utf-8")).get("model_type", "")
     listed = listed_family(kind)
     if listed is not None:

@@ -109,11 +109,11 @@ class Noise:
 
 def oracle(request: Request) -> Oracle:
     """Return the oracle; there is only one."""
-    request.refuse("window", "start", "context", "dtype")
+    request.refuse("window", "start", "context", "dtype", "script")
     return Oracle()
 
 
 def noise(request: Request) -> Noise:
     """Return the noise of the seed that was asked for; 0 if none was."""
-    request.refuse("window", "start", "context", "dtype")
+    request.refuse("window", "start", "context", "dtype", "script")
     return Noise(request.seed or 0)

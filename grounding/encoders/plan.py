@@ -39,6 +39,7 @@ class Plan:
     front: the module of the body whose output is the steps before they mix, and its time axis.
     mixed: whether recordings of different lengths may go together.
     fixed: whether all are padded to `most`, so that their lengths cost nothing.
+    bare: for a `prepare` that pads a lone recording too, what does not.
     batch: how many recordings go through at once unless told otherwise.
     architecture: the class that transformers loads; None is what `AutoModel` takes.
     suffix: what the revision ends with.
@@ -58,6 +59,7 @@ class Plan:
     most: int | None = None
     mixed: bool = False
     fixed: bool = False
+    bare: Callable[[Sequence[Recording]], Mapping[str, torch.Tensor]] | None = None
     batch: int = 8
     architecture: str | None = None
     suffix: str = ""

@@ -10,7 +10,7 @@ than 2 % and their RDMs by less than 1 % (README.md beside this file, with what 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
@@ -92,9 +92,19 @@ class SpeechEncoder:
         heard = [hear(stimulus, self.name, **self._limits) for stimulus in stimuli]
         encoded: dict[int, np.ndarray] = {}
         for positions in self._batches([len(audio) for audio in heard]):
-            values = self._encode([heard[position] for position in positions], places)
+            some = [heard[position] for position in positions]
+            values = self._encode(some, places, self.plan.prepare, self.plan.mixed)
             encoded |= dict(zip(positions, values, strict=True))
         return [encoded[position] for position in range(len(stimuli))]
+
+    def unpadded(self, stimulus: Stimulus) -> Float[np.ndarray, "layer step feature"]:
+        """Return the activations of a recording as its model gives them by itself.
+
+        Nothing is padded and nothing kept out, so that they are what `encode` must give.
+        """
+        heard = [hear(stimulus, self.name, **self._limits)]
+        prepare = self.plan.bare or self.plan.prepare
+        return self._encode(heard, layer_places(self.layers, None), prepare, padded=False)[0]
 
     def _batches(self, lengths: list[int]) -> list[list[int]]:
         grouped = batches_by_length if self.plan.mixed else equal_length_batches
@@ -105,15 +115,22 @@ class SpeechEncoder:
         return grouped(lengths, max(1, size))
 
     def _encode(
-        self, heard: Sequence[Recording], places: list[int]
+        self,
+        heard: Sequence[Recording],
+        places: list[int],
+        prepare: Callable[[Sequence[Recording]], Mapping[str, Any]],
+        padded: bool,
     ) -> list[Float[np.ndarray, "layer step feature"]]:
-        """Return the activations of recordings that go through at once."""
+        """Return the activations of recordings that go through at once.
+
+        padded: whether padding is to be kept out of the model.
+        """
         import torch
 
         samples = tuple(len(audio) for audio in heard)
         body = self._model
-        self._lengths.samples = samples if self.plan.mixed else None
-        inputs = self.plan.prepare(heard)
+        self._lengths.samples = samples if padded else None
+        inputs = prepare(heard)
         half = torch.autocast("cpu", torch.bfloat16, enabled=self.dtype == "bfloat16")
         with torch.inference_mode(), half:
             kept = self._run(body, inputs, set(places)) if places else {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -24,6 +25,14 @@ DIFFERENT = 1e-3
 """Of a layer's largest value: by how much other weights must move something, at least."""
 
 Encoded = Sequence[Float[np.ndarray, "layer _step feature"]]
+
+
+@runtime_checkable
+class Unpadded(Protocol):
+    """An encoder that can run its model as it is, with nothing padded and nothing kept out."""
+
+    def unpadded(self, stimulus: Stimulus) -> Float[np.ndarray, "layer step feature"]: ...
+
 
 Measured = tuple[bool | None, str]
 """Whether a promise holds (None: it does not apply), and what was measured."""
@@ -46,6 +55,19 @@ class Subject:
     def alone(self) -> list[np.ndarray]:
         """What the encoder gives of each stimulus by itself."""
         return [self.encoder.encode([stimulus])[0] for stimulus in self.stimuli]
+
+    @cached_property
+    def unpadded(self) -> list[np.ndarray]:
+        """What the model gives of each stimulus by itself, where `encode` pads even that."""
+        return [_unpadded(self.encoder, stimulus) for stimulus in self.stimuli]
+
+
+def _unpadded(encoder: Encoder, stimulus: Stimulus) -> np.ndarray:
+    return (
+        encoder.unpadded(stimulus)
+        if isinstance(encoder, Unpadded)
+        else encoder.encode([stimulus])[0]
+    )
 
 
 def apart(one: Encoded, other: Encoded) -> float:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from grounding.encoders.protocol import Modality
 
-__all__ = ["ENCODERS", "PREFIXES", "EncoderKind", "known_encoders"]
+__all__ = ["ENCODERS", "PREFIXES", "TWINS", "EncoderKind", "known_encoders"]
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,30 @@ class EncoderKind:
 
 
 PACKAGE = "grounding.encoders.folders:from_package"
+
+TWINS: tuple[tuple[str, int | str], ...] = (
+    *((fed, seed) for fed in ("audio", "characters", "phonemes") for seed in (0, 1, 2)),
+    *(("audio", language) for language in ("en", "ru")),
+)
+"""What a twin that has a name is fed, and its seed or the one language that it was trained on."""
+
+
+def _twin(fed: str, which: int | str) -> EncoderKind:
+    """Return the row of a twin; seed 0 is not in its name."""
+    data = "" if isinstance(which, int) else f", {which} only"
+    return EncoderKind(
+        f"twin-{fed}-{which}" if which else f"twin-{fed}",
+        family="twin",
+        modality="speech" if fed == "audio" else "text",
+        source="this package (grounding/twins/shipped)",
+        licence="MIT",
+        description=f"matched pair: conformer of 4 layers of 192, trained on {fed}{data}"
+        f"{f', seed {which}' if isinstance(which, int) else ''}",
+        loader="grounding.encoders.families.twin:shipped",
+        layers=5,
+        step="20 ms" if fed == "audio" else "a share of a symbol",
+    )
+
 
 ENCODERS: dict[str, EncoderKind] = {
     kind.name: kind
@@ -87,6 +111,7 @@ ENCODERS: dict[str, EncoderKind] = {
             layers=31,
             step="a token",
         ),
+        *(_twin(fed, which) for fed, which in TWINS),
         EncoderKind(
             "toy",
             family="toy",

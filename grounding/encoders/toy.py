@@ -133,11 +133,11 @@ class ToyText:
 
 def speech(request: Request) -> ToySpeech:
     """Return the toy speech encoder that was asked for."""
-    request.refuse("window", "start", "context", "dtype")
+    request.refuse("window", "start", "context", "dtype", "script")
     return ToySpeech(request.seed)
 
 
 def text(request: Request) -> ToyText:
     """Return the toy text encoder that was asked for."""
-    request.refuse("window", "start", "context", "dtype")
+    request.refuse("window", "start", "context", "dtype", "script")
     return ToyText(request.seed)

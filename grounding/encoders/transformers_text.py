@@ -48,7 +48,8 @@ if TYPE_CHECKING:
 
 __all__ = ["TextEncoder"]
 
-BATCH = 64
+REMEMBERED = 1024
+"""Texts whose tokens are kept, at most."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,6 +142,11 @@ class TextEncoder:
         )
 
     @cached_property
+    def _read(self) -> dict[Framed, Reading]:
+        """What was read lately: extraction asks for the steps of a text before it is encoded."""
+        return {}
+
+    @cached_property
     def _most(self) -> int | None:
         """The longest input, in tokens; None where there is no limit."""
         return longest(self.source, self._tokenizer, self._text_config, self.family)
@@ -153,7 +159,7 @@ class TextEncoder:
         framed = [self._framed(stimulus) for stimulus in stimuli]
         texts = list(dict.fromkeys(text for several in framed for text in several))
         readings = self._readings(texts)
-        arrays = self._passes.run(readings, wanted, self.batch or BATCH)
+        arrays = self._passes.run(readings, wanted, self.batch)
         encoded = dict(zip(texts, arrays, strict=True))
         averaged: dict[tuple[Framed, ...], np.ndarray] = {}
         for several in dict.fromkeys(framed):
@@ -222,7 +228,11 @@ class TextEncoder:
 
     def _readings(self, texts: Sequence[Framed]) -> list[Reading]:
         """Return the tokens of texts that the model can take."""
-        readings = read(self._tokenizer, texts, self.name)
+        if len(self._read) + len(texts) > REMEMBERED:
+            self._read.clear()
+        new = [text for text in dict.fromkeys(texts) if text not in self._read]
+        self._read.update(zip(new, read(self._tokenizer, new, self.name), strict=True))
+        readings = [self._read[text] for text in texts]
         for framed, reading in zip(texts, readings, strict=True):
             if reading.unknown == len(reading.kept):
                 raise UserError(

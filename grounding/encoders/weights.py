@@ -11,8 +11,8 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from importlib.metadata import version
+from functools import cached_property, lru_cache
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -23,7 +23,7 @@ from grounding.errors import WeightsError
 if TYPE_CHECKING:
     from transformers import PretrainedConfig, PreTrainedModel
 
-__all__ = ["Source", "load_config", "load_model", "load_shallow"]
+__all__ = ["Source", "initial_model", "load_config", "load_model", "load_shallow"]
 
 # They play no part in the hidden states: a head over the first token, a vector for masking frames.
 UNUSED = ("pooler.", "masked_spec_embed")
@@ -122,7 +122,7 @@ class Source:
             "config_sha256": self.config_sha256,
             "parameters": self.parameters,
             "origin": self.origin,
-            "versions": {name: version(name) for name in ("torch", "transformers")},
+            "versions": {name: _version(name) for name in ("torch", "transformers")},
             **({"remote_code": self.remote_code} if self.remote_code else {}),
         }
 
@@ -186,9 +186,7 @@ def load_model(source: Source, architecture: str | None = None) -> PreTrainedMod
                 )
                 _check_complete(source, found)
             else:
-                with torch.random.fork_rng(devices=[]):
-                    torch.manual_seed(source.seed)
-                    model = _untrained(loader, config, trust)
+                model = initial_model(config, source.seed, loader, trust)
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         if isinstance(error, WeightsError):
             raise
@@ -199,25 +197,32 @@ def load_model(source: Source, architecture: str | None = None) -> PreTrainedMod
 
 def load_shallow(source: Source) -> PreTrainedModel:
     """Return the model with random weights and one layer, to see how its front end works."""
-    import torch
     from transformers import AutoModel
 
     config = load_config(source)
     config.num_hidden_layers = 1
+    trust = {"trust_remote_code": source.trust_remote_code}
     try:
-        with quiet_transformers(), torch.random.fork_rng(devices=[]):
-            torch.manual_seed(0)
-            trust = {"trust_remote_code": source.trust_remote_code}
-            return _untrained(AutoModel, config, trust).eval()
+        with quiet_transformers():
+            return initial_model(config, 0, AutoModel, trust).eval()
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise _cannot(source, error) from error
 
 
-def _untrained(loader: Any, config: PretrainedConfig, trust: dict[str, Any]) -> PreTrainedModel:
+def initial_model(
+    config: PretrainedConfig, seed: int, loader: Any, trust: Mapping[str, Any]
+) -> PreTrainedModel:
+    """Return the model that `loader` makes of a configuration, in float32.
+
+    Its weights are drawn by its own initialisation from `seed`; torch's global generator is left
+    as it was.
+    """
     import torch
 
     made = loader.from_config if hasattr(loader, "from_config") else loader._from_config
-    model: PreTrainedModel = made(config, dtype=torch.float32, **trust)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model: PreTrainedModel = made(config, dtype=torch.float32, **trust)
     return model
 
 
@@ -241,3 +246,8 @@ def _check_complete(source: Source, found: Mapping[str, Any]) -> None:
 def _cannot(source: Source, error: Exception) -> WeightsError:
     said = str(error).strip().splitlines() or [type(error).__name__]
     return WeightsError(f"transformers cannot load {source.name} from {source.files}: {said[0]}")
+
+
+@lru_cache
+def _version(package: str) -> str:
+    return metadata.version(package)

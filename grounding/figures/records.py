@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float
 
 from grounding.errors import UserError
-from grounding.figures.scores import Score
+from grounding.figures.scores import SEED, Score
 
 __all__ = [
     "Check",
@@ -75,6 +75,7 @@ class Claim:
     rule: str
     """The rule in words."""
     notes: str
+    """Of the rule, then of these estimates."""
     measure: str
     metric: str
     selection: str
@@ -158,7 +159,11 @@ class Result:
         return next(item for item in self.stimuli if item.name == stimuli)
 
     def rows(self, stimuli: str, assay: str, quantity: str) -> tuple[Score, ...]:
-        """Return the scores of one assay on one stimulus set."""
+        """Return the scores of one assay on one stimulus set.
+
+        Without the seeds of a twin: one row stands for them all.
+        """
+        asked = (stimuli, assay, quantity)
         return tuple(
-            s for s in self.scores if (s.stimuli, s.assay, s.quantity) == (stimuli, assay, quantity)
+            s for s in self.scores if (s.stimuli, s.assay, s.quantity) == asked and s.role != SEED
         )

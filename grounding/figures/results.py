@@ -98,7 +98,8 @@ def _claim(at: str, found: Any) -> Claim:
             for c in take(at, found, "checks", list)
         ),
         elsewhere=take(at, found, "elsewhere", dict),
-        **{key: take(at, rule, key, str) for key in ("notes", "measure", "metric", "selection")},
+        notes="; ".join([take(at, rule, "notes", str), *found.get("notes", ())]),
+        **{key: take(at, rule, key, str) for key in ("measure", "metric", "selection")},
         **{key: take(at, found, key, str) for key in ("sentence", "reason", "stimuli")},
         **{key: take(at, found, key, int) for key in ("n_stimuli", "n_groups")},
     )

@@ -9,10 +9,12 @@ from pathlib import Path
 
 from grounding.errors import UserError
 
-__all__ = ["EVERY_LAYER", "HELD_OUT", "Score", "read_scores"]
+__all__ = ["EVERY_LAYER", "HELD_OUT", "SEED", "Score", "read_scores"]
 
 HELD_OUT = "agreement, layer held out"
 EVERY_LAYER = "agreement, every layer"
+SEED = "seed"
+"""The role of a row that another row, of all seeds of a twin, stands for."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +47,11 @@ class Score:
     window: str
     """Seconds of input that a fixed-window model was given, or empty."""
     note: str
-    """"control" or "reference" for what is not a model under test."""
+    """"control" or "reference" for what is no model under test, "seed" for a part of one."""
 
     @property
     def role(self) -> str:
-        """ "model", "control" or "reference"."""
+        """ "model", "control", "reference" or "seed"."""
         return self.note or "model"
 
     @property

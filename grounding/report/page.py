@@ -12,7 +12,7 @@ from grounding.figures import DARK, LIGHT, Planned, Result, plan, read_result
 from grounding.figures.method import window_words
 from grounding.figures.numbers import estimate_text, interval_text, level_text, listed, number
 from grounding.figures.records import Claim, Criterion
-from grounding.figures.scores import EVERY_LAYER, HELD_OUT, Score
+from grounding.figures.scores import EVERY_LAYER, HELD_OUT, SEED, Score
 from grounding.files import write_whole
 from grounding.report import origin
 from grounding.report.limits import limits
@@ -72,9 +72,10 @@ def _context(result: Result) -> dict[str, Any]:
     lead = pictures[0] if order and order[0].kind.name in LEADS else None
     rest = [shown for shown in pictures if shown is not lead]
     names = {claim.name for claim in result.claims}
-    curves = [row for row in result.scores if row.quantity == EVERY_LAYER]
+    shown = [row for row in result.scores if row.role != SEED]
+    curves = [row for row in shown if row.quantity == EVERY_LAYER]
     # Assays that no claim reads have no held-out scores, and too many rows for a page.
-    scored = {row.assay for row in result.scores if row.quantity == HELD_OUT}
+    scored = {row.assay for row in shown if row.quantity == HELD_OUT}
     modality = next((c for c in result.claims if any(SHARES in e.name for e in c.estimates)), None)
     return {
         "result": result,
@@ -87,11 +88,11 @@ def _context(result: Result) -> dict[str, Any]:
         "claims": [_claim(result, claim, pictures, rest) for claim in result.claims],
         "dissociation": [(estimate, None) for estimate in result.dissociation],
         "modality": modality,
-        "shares": [(estimate, None) for estimate in modality.estimates] if modality else [],
+        "shares": [(e, None) for e in modality.estimates if SHARES in e.name] if modality else [],
         "other_pictures": [p for p in rest if not names & set(p.claims[:1])],
         "missing": _missing(planned),
         "limits": list(limits(result)),
-        "scores": [row for row in result.scores if row.quantity != EVERY_LAYER],
+        "scores": [row for row in shown if row.quantity != EVERY_LAYER],
         "curves": [row for row in curves if row.assay in scored],
         "unlisted": Counter(row.assay for row in curves if row.assay not in scored),
         "assays": _assays(result.scores),

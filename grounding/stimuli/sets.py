@@ -2,7 +2,7 @@
 
 A set whose recordings may not be shipped comes as a script, and with `hashes.tsv` in the place of
 a manifest: what its files must be. It is found by its name once the script has made it, in the
-folder `stimuli` of the cache.
+folder `stimuli` of the cache. All sets are scored, but for those that encoders are trained on.
 """
 
 from __future__ import annotations
@@ -16,9 +16,19 @@ from grounding.stimuli.fault import shown
 from grounding.stimuli.stimulus import MANIFEST
 from grounding.tables import lookup
 
-__all__ = ["HASHES", "locate", "made_folder", "scripted_sets", "shipped_sets", "unmade_sets"]
+__all__ = [
+    "HASHES",
+    "TRAINING",
+    "locate",
+    "made_folder",
+    "scored_sets",
+    "scripted_sets",
+    "shipped_sets",
+    "unmade_sets",
+]
 
 HASHES = "hashes.tsv"
+TRAINING = frozenset({"spoken-training"})  # sets to train on: no encoder is scored on them
 
 PACKAGE = Path(__file__).resolve().parent
 # An installed wheel carries the sets inside the package; a checkout has them beside it.
@@ -47,6 +57,12 @@ def unmade_sets() -> dict[str, Path]:
         for name, script in scripted_sets().items()
         if not (made_folder(name) / MANIFEST).is_file()
     }
+
+
+def scored_sets() -> list[str]:
+    """Return the names of the sets on this machine that encoders are scored on, in order."""
+    made = scripted_sets().keys() - unmade_sets().keys()
+    return sorted((shipped_sets().keys() | made) - TRAINING)
 
 
 def made_folder(name: str) -> Path:

@@ -19,23 +19,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import hashes
 import numpy as np
-from marks import clipped, noisy, other_meanings, unexpected
-from upstream import (
-    LANGUAGES,
-    PACKAGE,
-    Language,
-    read_texts,
-    recording,
-    speaker,
-    spoken_text,
-    stamps,
-)
+from marks import clipped, noisy, other_meanings
 
 from grounding.errors import AudioError, UserError
 from grounding.files import cache_folder, write_whole
+from grounding.stimuli.recorded import hashes
 from grounding.stimuli.recorded.debian import fetch, unpack
+from grounding.stimuli.recorded.durations import unexpected
 from grounding.stimuli.recorded.folders import (
     exit_status,
     read_rows,
@@ -56,11 +47,22 @@ from grounding.stimuli.recorded.sound import (
     to_16_bit,
     trimmed,
 )
+from grounding.stimuli.recorded.tuxpaint import (
+    GAIN,
+    PACKAGE,
+    READERS,
+    Language,
+    read_texts,
+    recording,
+    speaker,
+    spoken_text,
+    stamps,
+)
 from grounding.stimuli.sets import HASHES, made_folder
 
 HERE = Path(__file__).resolve().parent
 NAME = "spoken-concepts"
-GAIN = 0.7  # Spanish decodes to up to 1.43 of full scale
+LANGUAGES = tuple(READERS[code] for code in ("fr", "es", "ru"))
 TOOLS = ("espeakng_loader", "panphon", "phonemizer")
 
 
@@ -172,24 +174,6 @@ def copy_licence(root: Path, out: Path) -> None:
     write_whole(out / "copyright", stated.read_bytes())
 
 
-def verify(rows: list[dict[str, str]], known: list[dict[str, str]]) -> str:
-    """Return in words how the clips compare with the table.
-
-    Raises `UserError` when one is another than it must be.
-    """
-    found = hashes.compare(rows, known)
-    if found.others:
-        raise UserError(
-            f"{len(found.others)} of {len(rows)} clips are not what {HASHES} says (the first is "
-            f"{found.others[0]}), so no manifest was written. Install requirements.txt in this "
-            "environment and run it again."
-        )
-    return (
-        f"{found.bytes} equal to the byte, {found.samples} more in every sample, {found.near} "
-        f"within {hashes.TOLERANCE} dB"
-    )
-
-
 def main(argv: list[str] | None = None) -> int:
     """Run the command line; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -221,7 +205,7 @@ def main(argv: list[str] | None = None) -> int:
         copy_licence(Path(folder), options.out)
     if options.rehash:
         write_whole(HERE / HASHES, hashes.table(rows).encode())
-    words = verify(rows, read_rows(HERE / HASHES))
+    words = hashes.verify(rows, read_rows(HERE / HASHES))
     write_records(options.out, records)
     print(f"{len(records)} clips in {options.out}: {words}")
     return 0

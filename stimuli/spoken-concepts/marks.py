@@ -3,7 +3,8 @@
 `clipped`: its samples, as decoded, go beyond full scale: the recording was overdriven.
 `noisy`: its loud frames (95th percentile of levels over 10 ms) are less than 20 dB above the quiet
 ones (5th). So is a clip that was cut so tightly that it has no pause.
-`duration`: what is spoken lasts longer or shorter than its phones lead one to expect.
+`duration`: what is spoken lasts longer or shorter than its phones lead one to expect
+(`grounding.stimuli.recorded.durations`).
 `other-meaning`: the text says something else than the English one (`marks.tsv` says what).
 """
 
@@ -12,13 +13,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 
-__all__ = ["clipped", "noisy", "other_meanings", "unexpected"]
+__all__ = ["clipped", "noisy", "other_meanings"]
 
 SMALLEST_RANGE = 20.0  # dB
-FARTHEST = 4.0  # robust standard deviations
-NORMAL = 1.4826  # standard deviations a median absolute deviation, of a normal distribution
 
 
 def clipped(values: Float[np.ndarray, "sample channel"]) -> bool:
@@ -29,21 +28,6 @@ def clipped(values: Float[np.ndarray, "sample channel"]) -> bool:
 def noisy(range_db: float) -> bool:
     """Whether a clip's loud frames are close to its quiet ones."""
     return range_db < SMALLEST_RANGE
-
-
-def unexpected(
-    seconds: Float[np.ndarray, " clip"], phones: Float[np.ndarray, " clip"]
-) -> Bool[np.ndarray, " clip"]:
-    """Whether each clip lasts otherwise than its number of phones leads one to expect.
-
-    Log duration is fitted by a parabola in the log number of phones, over the clips of one
-    speaker; a clip is unexpected whose residual is more than 4 robust standard deviations away.
-    """
-    x, y = np.log(phones), np.log(seconds)
-    terms = np.stack([x**2, x, np.ones_like(x)], axis=1)
-    residual = y - terms @ np.linalg.lstsq(terms, y, rcond=None)[0]
-    residual -= np.median(residual)
-    return np.abs(residual) > FARTHEST * NORMAL * np.median(np.abs(residual))
 
 
 def other_meanings(rows: Sequence[Mapping[str, str]]) -> set[tuple[str, str]]:

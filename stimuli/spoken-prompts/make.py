@@ -21,10 +21,9 @@ from pathlib import Path
 from typing import Any
 
 from hearing import Heard, judge, read_heard
-from scripts import READ_AS, read_corrections, read_scripts, transcripts
-from upstream import LANGUAGES, PACKAGES
 
 from grounding.files import write_whole
+from grounding.stimuli.recorded.asterisk import LANGUAGES, PACKAGES
 from grounding.stimuli.recorded.debian import fetch, unpack
 from grounding.stimuli.recorded.folders import (
     differences,
@@ -36,6 +35,12 @@ from grounding.stimuli.recorded.folders import (
     write_records,
 )
 from grounding.stimuli.recorded.phones import phones
+from grounding.stimuli.recorded.scripts import (
+    READ_AS,
+    read_corrections,
+    read_scripts,
+    transcripts,
+)
 from grounding.stimuli.recorded.sound import RATE, decode_g722, flac
 
 HERE = Path(__file__).resolve().parent

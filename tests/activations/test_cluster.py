@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from grounding.activations import extract, extract_stored, plan_of, working
+from grounding.activations import compute_shard, extract, extract_stored, plan_of, working
 from grounding.activations.cluster import (
     CLUSTERS,
     anywhere,
@@ -91,15 +91,15 @@ def test_what_is_sent_is_labels_and_paths(toys, tmp_path):
 
 def test_a_cluster_gives_what_is_stored_and_computes_the_rest(client, toys, tmp_path):
     request = Request("toy", weights="random", seed=3)
-    extract(load_encoder("toy", weights="random", seed=3), toys[:4], "mean", tmp_path / "a")
+    encoder = load_encoder("toy", weights="random", seed=3)
+    for work in plan_of(encoder, toys, ("mean",), tmp_path / "a").works[:1]:
+        compute_shard(encoder, work, tmp_path / "a")
     reports = []
     found = extract_on(
         client, request, toys, "mean", tmp_path / "a", lambda *seen: reports.append(seen)
     )
     assert reports[0] == (4, 20)
-    alone = extract_stored(
-        load_encoder("toy", weights="random", seed=3), toys, "mean", tmp_path / "b"
-    )
+    alone = extract_stored(encoder, toys, "mean", tmp_path / "b")
     np.testing.assert_array_equal(found.load().values, alone.load().values)
     assert contents(tmp_path / "a") == contents(tmp_path / "b")
 
@@ -125,12 +125,13 @@ def test_workers_that_die_at_one_shard_are_given_up(client, toys, tmp_path):
 
     dying = Dying(load_encoder("toy"), seconds=0.0)
     plan = plan_of(dying, toys[:4], ("mean",), tmp_path)
+    first = plan.works[0].stimuli[0]
     from dask import config
 
     with (
         config.set({"distributed.scheduler.allowed-failures": 0}),
         connected("local:1") as frail,
-        pytest.raises(UserError, match=f"died again and again at the stimuli '{toys[0].id}' to"),
+        pytest.raises(UserError, match=f"died again and again at the stimuli '{first.id}' to"),
     ):
         compute_on(frail, dying, plan, tmp_path)
 

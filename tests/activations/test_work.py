@@ -48,7 +48,7 @@ def test_pieces_of_work_done_one_by_one_in_any_order_make_the_same_store(toys, t
     request = Request("toy", weights="random", seed=3)
     encoder = load_encoder("toy", weights="random", seed=3)
     plan = plan_of(encoder, toys, ("mean", "max"), tmp_path / "pieces")
-    assert [len(work.keys) for work in plan.works] == [6, 6, 6, 2]
+    assert [len(work.keys) for work in plan.works] == [2, 6, 6, 6]
     for work in reversed(plan.works):
         work = pickle.loads(pickle.dumps(work))
         paths = compute_shard(request, work, tmp_path / "pieces")
@@ -75,10 +75,9 @@ def test_spans_and_frames_are_pieces_of_work_too(toys, counting, tmp_path):
 def test_work_that_is_done_is_not_done_again(toys, counting, tmp_path):
     encoder = counting()
     (work, *_) = plan_of(encoder, toys, ("mean",), tmp_path).works
-    compute_shard(encoder, work, tmp_path)
-    assert len(encoder.asked) == 6
-    compute_shard(encoder, work, tmp_path)
-    assert len(encoder.asked) == 6
+    for _ in range(2):
+        compute_shard(encoder, work, tmp_path)
+        assert len(encoder.asked) == len(work.keys)
 
 
 def test_the_plan_leaves_out_what_is_stored(toys, tmp_path):
@@ -87,11 +86,11 @@ def test_the_plan_leaves_out_what_is_stored(toys, tmp_path):
     extract(encoder, toys[8:9], "mean", tmp_path, layers=["layer-1"])
     plan = plan_of(encoder, toys, ("mean",), tmp_path)
     assert plan.done == 6
-    assert [(len(work.keys), work.layers) for work in plan.works] == [
-        (5, encoder.layers),
+    assert sorted((len(work.keys), work.layers) for work in plan.works) == [
+        (1, encoder.layers),
         (1, ("embedding", "layer-2")),
         (6, encoder.layers),
-        (2, encoder.layers),
+        (6, encoder.layers),
     ]
 
 
@@ -120,12 +119,12 @@ def test_a_shard_that_another_process_is_at_is_left_to_it(toys, counting, tmp_pa
 
     def progress(done, total):
         reports.append(done)
-        if done == 14:  # all of the others
+        if done == 20 - len(first.keys):  # all of the others
             released.set()
 
     acts = extract(encoder, toys, "mean", tmp_path, progress)
     thread.join()
-    assert sorted(encoder.asked) == sorted(toys.ids[6:])
+    assert sorted(encoder.asked) == sorted(set(toys.ids) - {one.id for one in first.stimuli})
     assert reports[-1] == 20
     np.testing.assert_array_equal(acts.values, extract(theirs, toys, "mean").values)
 
@@ -176,7 +175,8 @@ def test_memory_grows_with_the_stimuli_only_where_they_are_kept_in_it(
 
 
 def test_an_extraction_reports_its_own_peak(tmp_path):
-    assert 0 <= peak_memory(70, tmp_path) < 200e6
+    found = peak_memory(70, 80, tmp_path)
+    assert 0 < found.before <= found.hashed <= found.whole < found.before + 200e6
 
 
 def test_a_stimulus_that_cannot_be_taken_leaves_no_unfinished_file(toys, tmp_path):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from grounding.claims.answer import Asked
+from grounding.claims import modality
+from grounding.claims.answer import Asked, Twin
 from grounding.claims.modality import FACTORS, separable, shares
 
 
@@ -84,3 +85,87 @@ def test_resamples_keep_both_modalities():
 def test_equal_scores_have_no_variance_to_share():
     with pytest.raises(ValueError, match="no variance to share out"):
         found(CROSSED, np.ones(len(CROSSED)))
+
+
+def twins(side, input, seeds, weights="trained", pair="aa"):
+    columns = []
+    for seed in range(seeds):
+        kind = weights if weights == "trained" else f"random-{seed}"
+        name = f"{input} {seed}"
+        twin = Twin(input, seed, pair)
+        columns.append(
+            Asked(f"{name} ({kind})", name, side, kind, "model", "twin", 1_000_000, twin=twin)
+        )
+    return columns
+
+
+def with_twins(seeds=3):
+    return CONFOUNDED + [
+        column
+        for side, input in (("speech", "audio"), ("text", "characters"), ("text", "phonemes"))
+        for weights in ("trained", "random")
+        for column in twins(side, input, seeds, weights)
+    ]
+
+
+def test_twins_make_modality_separable():
+    assert separable(with_twins(1)) and separable(with_twins(3))
+    one_side = [m for m in with_twins() if m.twin is None or m.modality == "text"]
+    assert not separable(one_side)
+
+
+def test_an_effect_of_modality_shows_in_what_is_only_its_own_once_there_are_twins():
+    models = with_twins()
+    effect = [m.modality == "speech" for m in models]
+    result = found(models, effect)
+    assert share(result, "unique", "modality") == pytest.approx(0.65, abs=0.15)
+    assert share(result, "unique", "architecture") == pytest.approx(0.0, abs=1e-12)
+    assert result.unique_samples[:, FACTORS.index("modality")].min() > 0.1  # twins in every draw
+
+
+def drawn(models, monkeypatch):
+    """Return the columns of every draw of models."""
+    draws = []
+    parts = modality._parts
+    monkeypatch.setattr(modality, "_parts", lambda m, d, s: draws.append(d) or parts(m, d, s))
+    found(models, np.random.default_rng(5).normal(size=len(models)))
+    return [np.bincount(draw, minlength=len(models)) for draw in draws[1:]]
+
+
+def test_the_seeds_of_a_twin_are_drawn_together_or_not_at_all(monkeypatch):
+    models = with_twins()
+    counts = drawn(models, monkeypatch)
+    place = {model.key: i for i, model in enumerate(models)}
+    for weights in ("trained", "random"):
+        for input in ("audio", "characters", "phonemes"):
+            kinds = [weights if weights == "trained" else f"random-{k}" for k in range(3)]
+            columns = [place[f"{input} {k} ({kind})"] for k, kind in enumerate(kinds)]
+            times = np.array([count[columns] for count in counts])
+            assert (times == times[:, :1]).all() and len(set(times[:, 0])) > 1
+    alone = [place[f"whisper-speech-1000000 ({kind})"] for kind in ("random-0", "random-1")]
+    assert any(count[alone[0]] != count[alone[1]] for count in counts)
+
+
+def test_twins_stay_in_every_draw_of_their_modality(monkeypatch):
+    models = with_twins()
+    for side in ("speech", "text"):
+        own = [i for i, m in enumerate(models) if m.twin and m.modality == side]
+        others = [i for i, m in enumerate(models) if not m.twin and m.modality == side]
+        for count in drawn(models, monkeypatch):
+            assert count[own].sum() == len(own) and count[others].sum() == len(others)
+
+
+def test_more_seeds_of_a_twin_make_no_narrower_interval_of_architectures():
+    rng = np.random.default_rng(6)
+    level = {key: rng.normal(0, 0.1) for key in ("audio", "characters", "phonemes")}
+
+    def spread(seeds):
+        models = with_twins(seeds)
+        scores = [
+            (m.modality == "speech") * 0.5 + (level[m.twin.input] if m.twin else 0.1 * (i % 3))
+            for i, m in enumerate(models)
+        ]
+        result = found(models, scores)
+        return np.std(result.unique_samples[:, FACTORS.index("modality")])
+
+    assert spread(8) > 0.5 * spread(1)

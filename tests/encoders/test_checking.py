@@ -13,7 +13,7 @@ from grounding.encoders.checking import check_model, findings, rate_of
 from grounding.encoders.checks import CHECKS
 from grounding.encoders.probes import Probes
 from grounding.encoders.request import Request
-from grounding.encoders.subject import Subject, apart
+from grounding.encoders.subject import WITHIN, Subject, apart
 from grounding.errors import GroundingError, UserError
 
 APPLY = {
@@ -250,3 +250,21 @@ def test_arrays_are_compared_layer_by_layer():
 def test_what_cannot_be_loaded_is_bad_input():
     with pytest.raises(UserError, match="unknown encoder 'tooy'"):
         checking.check_model(Request("tooy"))
+
+
+def test_padding_that_is_seen_is_found_though_a_lone_recording_is_padded_too(tiny_model, tmp_path):
+    request = Request(str(tiny_model("wav2vec2-group")))
+    encoder = load_encoder(request.name)
+    prepare, length = encoder.plan.prepare, len(encoder.layers)
+    encoder.plan.__dict__["prepare"] = lambda heard: {
+        "input_values": prepare(heard)["input_values"]  # the mask is lost, alone and in company
+    }
+    subject = Subject(request, encoder, Probes(tmp_path, 16_000))
+    passed, found = CHECKS["company"].run(subject)
+    assert passed is False and float(found) > 5 * WITHIN
+    assert all(len(array) == length for array in subject.unpadded)
+
+
+def test_what_pads_nothing_is_unpadded_already(tmp_path):
+    subject = Subject(Request("toy"), load_encoder("toy"), Probes(tmp_path, 16_000))
+    assert apart(subject.alone, subject.unpadded) == 0.0

@@ -9,7 +9,11 @@ from grounding.encoders import ENCODERS, Encoder, known_encoders, load_encoder
 from grounding.encoders.folders import from_package
 from grounding.encoders.packaged import PACKAGED
 
-WEIGHTLESS = [name for name, kind in ENCODERS.items() if not kind.loader.endswith("from_package")]
+WEIGHTLESS = [
+    name
+    for name, kind in ENCODERS.items()
+    if not kind.loader.endswith(("from_package", "twin:shipped"))
+]
 SPEECH = (
     "wav2vec2-group",
     "wav2vec2-layer",

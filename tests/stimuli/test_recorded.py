@@ -73,6 +73,7 @@ def test_segments_are_split_as_panphon_knows_them():
     assert segments("ɚ", "en") == ["ə", "ɹ"]
     assert segments("ɜː", "en") == ["ɜː", "ɹ"]
     assert segments("ɜː", "it") == ["ɜː"]
+    assert segments("tsʲʲ", "ro") == ["t͡sʲ"] and segments("ɫ", "bg") == ["ɫ"]
     assert segments("y", "ru") == ["ɨ"] and segments("y", "fr") == ["y"]
     assert segments("ˈaɪ", "de") == ["ˈa", "ɪ"] and segments('"', "ru") == []
     with pytest.raises(ValueError, match="panphon does not know all of"):
@@ -146,20 +147,23 @@ def test_flac_keeps_every_sample_and_its_bytes_repeat():
 
 
 def test_g722_of_another_form_is_refused(monkeypatch):
-    def opened(rate: int):
+    def opened(rate: int, frames: int = 2):
         frame = SimpleNamespace(
             sample_rate=rate,
             layout=SimpleNamespace(name="mono"),
             format=SimpleNamespace(name="s16"),
             to_ndarray=lambda: np.ones((1, 4), np.int16),
         )
-        container = SimpleNamespace(decode=lambda audio: [frame, frame])
+        container = SimpleNamespace(decode=lambda audio: [frame] * frames)
         return lambda path, format: nullcontext(container)
 
     monkeypatch.setitem(sys.modules, "av", SimpleNamespace(open=opened(16_000)))
     assert sound.decode_g722(Path("x.g722")).shape == (8,)
     monkeypatch.setitem(sys.modules, "av", SimpleNamespace(open=opened(8_000)))
     with pytest.raises(AudioError, match=r"x\.g722: decoded to .* needed 16-bit mono at 16000 Hz"):
+        sound.decode_g722(Path("x.g722"))
+    monkeypatch.setitem(sys.modules, "av", SimpleNamespace(open=opened(16_000, frames=0)))
+    with pytest.raises(AudioError, match=r"x\.g722: no sound in it"):
         sound.decode_g722(Path("x.g722"))
 
 

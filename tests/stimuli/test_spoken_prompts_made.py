@@ -1,9 +1,8 @@
-"""How `spoken-prompts` is made: scripts, recogniser output, packages, prompts."""
+"""How `spoken-prompts` is made: recogniser output, prompts."""
 
 from __future__ import annotations
 
 import doctest
-import gzip
 import importlib
 import sys
 
@@ -14,7 +13,7 @@ from grounding.errors import UserError
 from grounding.stimuli import read_stimuli
 
 LANGUAGES = ("en", "fr", "es", "it", "ru")
-MODULES = ("hearing", "make", "recognise", "scripts", "upstream")
+MODULES = ("hearing", "make", "recognise")
 
 
 @pytest.fixture(scope="module")
@@ -28,49 +27,6 @@ def tools():
         yield found
         for name in MODULES:
             sys.modules.pop(name, None)
-
-
-def test_a_script_is_written_as_it_is_spoken(tools):
-    style = tools["scripts"].in_one_style
-    assert style("... Has joined,  press 1...", "en") == "has joined, press one"
-    assert style("¿En qué carpeta ?", "es") == "¿en qué carpeta?"
-    assert style("Нажмите «звёздочку» или 9.", "ru") == "нажмите звёздочку или девять"
-    assert style("dall’interno", "it") == "dall'interno"
-    assert style("Sunday", "en") == "Sunday" and style("Dimanche", "fr") == "dimanche"
-    assert style("A.M.", "fr") == "A.M." and style("P.M.", "en") == "P.M."
-
-
-def test_a_correction_of_another_script_is_refused(tools):
-    scripts = tools["scripts"]
-    change = scripts.Correction("es", "vm-no", "nó", "no", "accent")
-    changes = {("es", "vm-no"): change}
-    assert scripts.transcripts({"vm-no": "nó"}, changes, ("vm-no",), "es") == {"vm-no": "no"}
-    with pytest.raises(ValueError, match="upstream has 'No', not 'nó'"):
-        scripts.transcripts({"vm-no": "No"}, changes, ("vm-no",), "es")
-    with pytest.raises(ValueError, match="no script"):
-        scripts.transcripts({}, {}, ("vm-no",), "es")
-    with pytest.raises(ValueError, match="a and b both say 'no'"):
-        scripts.transcripts({"a": "No.", "b": "no"}, {}, ("a", "b"), "es")
-    with pytest.raises(ValueError, match="needs a change, a why"):
-        scripts.Correction("es", "vm-no", "no", "no", "accent")
-
-
-def test_two_corrections_of_one_script_are_refused(tools, tmp_path):
-    table = tmp_path / "corrections.tsv"
-    line = "es\tvm-no\tnó\tno\taccent\n"
-    table.write_text("language\tprompt_id\twas\tis\twhy\n" + line + line, encoding="utf-8")
-    with pytest.raises(ValueError, match="two corrections of es vm-no"):
-        tools["scripts"].read_corrections(table)
-
-
-def test_upstream_scripts_are_read_and_other_lines_refused(tools, tmp_path):
-    read = tools["scripts"].read_scripts
-    path = tmp_path / "core.txt.gz"
-    path.write_bytes(gzip.compress("\ufeff; note\n\na/b: One: two \na/b: three\n".encode()))
-    assert read(path) == {"a/b": "One: two"}
-    path.write_bytes(gzip.compress(b"no colon here\n"))
-    with pytest.raises(ValueError, match="line 1: found 'no colon here'"):
-        read(path)
 
 
 # What a recogniser heard
@@ -102,13 +58,6 @@ def test_figures_count_as_the_words_that_the_set_has_for_them(tools):
 
 
 # Rebuilding
-
-
-def test_packages_are_pinned_and_two_a_language(tools):
-    names = {package.name for package in tools["upstream"].PACKAGES}
-    stem = "asterisk-core-sounds"
-    assert names == {f"{stem}-{code}{end}" for code in LANGUAGES for end in ("", "-g722")}
-    assert all(len(package.sha256) == 64 for package in tools["upstream"].PACKAGES)
 
 
 def test_another_recogniser_is_refused(tools, tmp_path):

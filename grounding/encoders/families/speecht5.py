@@ -51,6 +51,7 @@ def load(request: Request, source: Source) -> SpeechEncoder:
         least=grid.field,
         steps=lambda samples: grid.steps(output_length(samples, layout), extractor.sampling_rate),
         prepare=partial(prepare, extractor, ladder=True),
+        bare=partial(prepare, extractor),
         body=partial(_body, layout),
         blocks=lambda body: body.wrapped_encoder.layers,
         front=lambda body: (body.prenet.feature_encoder, -1),

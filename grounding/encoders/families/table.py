@@ -121,6 +121,24 @@ FAMILIES: dict[str, Family] = {
             description="Mimi at 24 kHz, before and after its quantiser; equal lengths",
         ),
         Family(
+            "twin that hears",
+            (),
+            modality="speech",
+            loader=f"{HERE}.twin:load",
+            step="20 ms",
+            description="a folder with front.json: filter banks scaled as in training; padded "
+            "with masks",
+        ),
+        Family(
+            "twin that reads",
+            (),
+            modality="text",
+            loader=f"{HERE}.twin:load",
+            step="a share of a symbol",
+            description="a folder with front.json: characters or phonemes, stretched evenly; "
+            "padded with masks",
+        ),
+        Family(
             "other speech",
             (),
             modality="speech",

@@ -15,13 +15,19 @@ from typing import Any, Literal
 import numpy as np
 from jaxtyping import Float
 
-from grounding.encoders.batching import batches_by_length, equal_length_batches
+from grounding.encoders.batching import batches_by_sum, equal_length_batches
 from grounding.encoders.families.text_layers import Edge, passing, same_states
 from grounding.encoders.families.text_reading import Reading
 from grounding.encoders.families.text_table import TextFamily
 from grounding.errors import WeightsError
 
 __all__ = ["Passes"]
+
+TOKENS = 1024
+"""In a padded batch, at most: more are no faster, and fill the memory."""
+
+BATCH = 64
+"""Texts of one length that go through at once, where they cannot be padded."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +45,7 @@ class Passes:
     dtype: Literal["float32", "bfloat16"] = "float32"
 
     def run(
-        self, readings: Sequence[Reading], wanted: Sequence[int], batch: int
+        self, readings: Sequence[Reading], wanted: Sequence[int], batch: int | None
     ) -> list[Float[np.ndarray, "layer step feature"]]:
         """Return the wanted layers of each reading at the tokens that are kept."""
         import torch
@@ -47,13 +53,16 @@ class Passes:
         if not wanted:
             return [np.empty((0, len(r.kept), 0), dtype=np.float32) for r in readings]
         lengths = [self._length(reading) for reading in readings]
-        group = batches_by_length if self.family.padded else equal_length_batches
+        if self.family.padded:
+            batches = batches_by_sum(lengths, TOKENS, batch)
+        else:
+            batches = equal_length_batches(lengths, batch or BATCH)
         encoded: dict[int, np.ndarray] = {}
         with (
             torch.inference_mode(),
             torch.autocast("cpu", torch.bfloat16, enabled=self.dtype == "bfloat16"),
         ):
-            for positions in group(lengths, batch):
+            for positions in batches:
                 some = [readings[position] for position in positions]
                 layers = self._pass(some, max(lengths[p] for p in positions), wanted)
                 encoded |= dict(zip(positions, layers, strict=True))

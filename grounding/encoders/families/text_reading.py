@@ -23,7 +23,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Int
 
-from grounding.encoders.quiet import quiet_transformers
 from grounding.errors import UserError
 
 __all__ = ["Framed", "Reading", "knows_places", "read"]
@@ -78,15 +77,15 @@ def read(tokenizer: Any, texts: Sequence[Framed], name: str) -> list[Reading]:
     """
     if not texts:
         return []
-    with quiet_transformers():
-        coded = tokenizer(
-            [framed.whole for framed in texts],
-            return_special_tokens_mask=True,
-            return_attention_mask=False,
-            return_offsets_mapping=bool(tokenizer.is_fast),
-            truncation=False,
-            padding=False,
-        )
+    coded = tokenizer(
+        [framed.whole for framed in texts],
+        return_special_tokens_mask=True,
+        return_attention_mask=False,
+        return_offsets_mapping=bool(tokenizer.is_fast),
+        truncation=False,
+        padding=False,
+        verbose=False,  # quiet_transformers would cost more than the call
+    )
     unit = COUNTED.get(type(tokenizer).__name__, _pieces)
     readings = []
     for row, framed in enumerate(texts):

@@ -73,7 +73,7 @@ def load(request: Request, source: Source) -> SpeechEncoder:
         front=lambda body: (body.conv2, -1),
         mixed=True,
         fixed=True,
-        batch=32 if count <= 500 else 8,
+        batch=32 if count <= 500 else 2,  # 30 s are work enough for a processor: 8 are slower
         suffix="" if count == own else f"@{request.window:g}s",
         about={
             "window": count * grid.hop / rate,

@@ -23,7 +23,16 @@ __all__ = ["REQUIREMENTS", "VOICES", "phones", "russian_laterals", "segments"]
 
 VERSION = (1, 52, 0)
 REQUIREMENTS = ("espeakng-loader==0.2.4", "phonemizer==3.4.0")
-VOICES = {"de": "de", "en": "en-us", "es": "es-419", "fr": "fr-fr", "it": "it", "ru": "ru"}
+VOICES = {
+    "bg": "bg",
+    "de": "de",
+    "en": "en-us",
+    "es": "es-419",
+    "fr": "fr-fr",
+    "it": "it",
+    "ro": "ro",
+    "ru": "ru",
+}
 
 # espeak-ng's symbols, and what they stand for in IPA: in every language, then in one.
 IPA = {
@@ -38,6 +47,7 @@ IPA_OF = {
     "en": {"ɜː": "ɜːɹ"},  # "bird": r-coloured in American speech; espeak-ng leaves that out
     "es": {"pː": "p"},  # "aceptar" has no long consonant
     "fr": {"-": ""},  # espeak-ng keeps two vowels of "ma réponse" apart by it
+    "ro": {"ʲʲ": "ʲ"},  # "pantaloni" ends in one soft consonant; espeak-ng marks it twice
     "ru": {"y": "ɨ"},  # the vowel of "ты" is not front and rounded
 }
 AFFRICATE = re.compile("([td])(?=[szʃʒɕʑ])")

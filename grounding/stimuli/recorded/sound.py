@@ -48,6 +48,8 @@ def decode_g722(path: Path) -> Int16[np.ndarray, " sample"]:
     for frame in frames:
         if (frame.sample_rate, frame.layout.name, frame.format.name) != (RATE, "mono", "s16"):
             raise AudioError(f"{path.name}: decoded to {frame!r}, needed 16-bit mono at {RATE} Hz")
+    if not frames:
+        raise AudioError(f"{path.name}: no sound in it")
     return np.concatenate([frame.to_ndarray().ravel() for frame in frames])
 
 

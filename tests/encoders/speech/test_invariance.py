@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from grounding.encoders import load_encoder
-from grounding.encoders.families import waveform
 from grounding.encoders.families.table import FAMILIES
 from grounding.encoders.subject import WITHIN, apart
 
@@ -32,20 +31,13 @@ def sounds(record, rate: int) -> list:
     return made
 
 
-def unpadded(encoder, stimuli, monkeypatch) -> list:
-    """Return what each recording gives alone, and not padded up to a rung of the ladder."""
-    with monkeypatch.context() as patch:
-        patch.setattr(waveform, "rung", lambda length: length)
-        return [encoder.encode([stimulus])[0] for stimulus in stimuli]
-
-
-def test_company_order_batch_size_and_threads_move_nothing(kind, tiny, record, monkeypatch):
+def test_company_order_batch_size_and_threads_move_nothing(kind, tiny, record):
     import torch
 
     encoder = load_encoder(tiny(kind), batch=16, **wishes(kind))
     small = load_encoder(tiny(kind), batch=2, **wishes(kind))
     stimuli = sounds(record, encoder.plan.rate)
-    alone = unpadded(encoder, stimuli, monkeypatch)
+    alone = [encoder.unpadded(stimulus) for stimulus in stimuli]
     backwards = encoder.encode(stimuli[::-1])[::-1]
     threads = torch.get_num_threads()
     torch.set_num_threads(3 - min(threads, 2))  # one where there were more, else two
@@ -63,10 +55,10 @@ def test_company_order_batch_size_and_threads_move_nothing(kind, tiny, record, m
 
 
 @pytest.mark.parametrize("kind", ["wav2vec2-group", "wav2vec2-layer", "moonshine"])
-def test_padding_without_mask_or_own_frames_would_move_them(kind, tiny, record, monkeypatch):
+def test_padding_without_mask_or_own_frames_would_move_them(kind, tiny, record):
     encoder = load_encoder(tiny(kind), batch=16)
     stimuli = sounds(record, 16_000)[:3]
-    alone = unpadded(encoder, stimuli, monkeypatch)
+    alone = [encoder.unpadded(stimulus) for stimulus in stimuli]
     prepare = encoder.plan.prepare
 
     def unmasked(heard):

@@ -1,4 +1,4 @@
-"""The public packages that the recordings come from, and who reads in which language.
+"""Asterisk's core sounds: the packages that hold them, and who reads in which language.
 
 Ten packages of Debian 12, two a language: one holds the scripts, one (`-g722`) the sound.
 """

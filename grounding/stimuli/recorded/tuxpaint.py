@@ -1,4 +1,4 @@
-"""The public package that the recordings come from: what it says, and who says it.
+"""Tux Paint's spoken stamps: the package that holds them, what they say, and who says it.
 
 A stamp is a picture for a children's drawing program. Beside `STEM.png` are `STEM.txt` (what it
 shows: line 1 in English, then `CODE.utf8=TEXT` for other languages) and `STEM_desc_CODE.ogg` (that
@@ -19,8 +19,9 @@ from grounding.errors import UserError
 from grounding.stimuli.recorded.debian import Package
 
 __all__ = [
-    "LANGUAGES",
+    "GAIN",
     "PACKAGE",
+    "READERS",
     "Language",
     "read_texts",
     "recording",
@@ -51,11 +52,17 @@ class Language:
     other: str | None = None
 
 
-LANGUAGES = (
-    Language("fr", "PaulK", "reader credited to Jacques Chion"),
-    Language("es", "Estefanía Ortiz"),
-    Language("ru", "Edwin Veber"),
-)
+READERS = {
+    reader.code: reader
+    for reader in (
+        Language("fr", "PaulK", "reader credited to Jacques Chion"),
+        Language("es", "Estefanía Ortiz"),
+        Language("ru", "Edwin Veber"),
+        Language("ro", "Tabbytha"),
+        Language("bg", "Krasimir Petkov"),
+    )
+}
+GAIN = 0.7  # Spanish decodes to up to 1.43 of full scale
 
 
 def stamps(root: Path) -> Path:

@@ -1,4 +1,4 @@
-"""What the clips must be: compare a set that was made with `hashes.tsv`.
+"""What recordings must be: compare a set that was made with its `hashes.tsv`.
 
 The bytes of FLAC depend on its encoder, the last bits of samples on the decoder of Vorbis. So the
 table holds for each clip the SHA-256 of the file, the number of samples with (the start of) the
@@ -16,9 +16,11 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int16
 
+from grounding.errors import UserError
 from grounding.stimuli.recorded.folders import sha256
+from grounding.stimuli.sets import HASHES
 
-__all__ = ["COLUMNS", "Comparison", "compare", "row", "table"]
+__all__ = ["COLUMNS", "Comparison", "compare", "row", "table", "verify"]
 
 COLUMNS = ("id", "samples", "sha256", "samples_sha256", "levels")
 PARTS = 8
@@ -70,6 +72,28 @@ def compare(made: Sequence[Mapping[str, str]], known: Sequence[Mapping[str, str]
         else:
             others.append(clip["id"])
     return Comparison(counts["bytes"], counts["samples"], counts["near"], tuple(others))
+
+
+def verify(
+    made: Sequence[Mapping[str, str]], known: Sequence[Mapping[str, str]], *, whole: bool = False
+) -> str:
+    """Return in words how the clips that were made compare with those of the table.
+
+    whole: all of the table must have been made. Raises `UserError` when one clip is another than
+    it must be.
+    """
+    found = compare(made, known)
+    missing = {row["id"] for row in known} - {row["id"] for row in made} if whole else set()
+    if others := [*found.others, *sorted(missing)]:
+        raise UserError(
+            f"{len(others)} of {len(made) + len(missing)} clips are not what {HASHES} says (the "
+            f"first is {others[0]}), so no manifest was written. Install requirements.txt in this "
+            "environment and run it again."
+        )
+    return (
+        f"{found.bytes} equal to the byte, {found.samples} more in every sample, {found.near} "
+        f"within {TOLERANCE} dB"
+    )
 
 
 def _nearness(clip: Mapping[str, str], known: Mapping[str, str] | None) -> str:

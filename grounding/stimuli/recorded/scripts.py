@@ -1,4 +1,4 @@
-"""What each prompt says: the upstream scripts, corrected by hand and written in one style.
+"""What Asterisk's prompts say: the upstream scripts, corrected by hand, in one style.
 
 The recordings come with the scripts that their readers were given. A script becomes a
 transcript in two steps. `corrections.tsv` replaces whole scripts, one row a change, and a row

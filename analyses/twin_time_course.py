@@ -45,7 +45,7 @@ class Config:
         Assay("phone-string", "Are phones followed?", "phones", (), "between", bands=True),
         ASSAYS["relations"],
     )
-    resamples: int = 1000
+    resamples: int = 200
     band_resamples: int = 200
     seed: int = 0
     store: str = "results/activations"

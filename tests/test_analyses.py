@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grounding.errors import UserError
 from grounding.stimuli import read_stimuli
 
 FOLDER = Path(__file__).parents[1] / "analyses"
@@ -68,21 +67,6 @@ def test_c6_prints_the_lead_of_text_over_speech(related_folder, tmp_path):
     rows = run("c6_langue", related_folder, tmp_path, speech=("toy",), text=("toy-text",))
     lead = rows["toy-text"][0] - rows["toy"][0]
     assert rows["text minus speech"][0] == pytest.approx(lead)
-
-
-def test_c7_shares_out_the_variance_of_a_result(toy_result):
-    script = load("c7_modality")
-    table = script.run(script.Config(), toy_result)
-    assert set(table.factor) == {"modality", "model", "training"}
-    assert ((table.alone >= -1e-9) & (table.alone <= 1 + 1e-9)).all()
-
-
-def test_c7_says_what_it_needs(tmp_path):
-    script = load("c7_modality")
-    with pytest.raises(UserError, match=r"holds no scores\.csv"):
-        script.run(script.Config(), tmp_path)
-    with pytest.raises(SystemExit, match="usage"):
-        script.main([])
 
 
 @pytest.fixture(scope="module")

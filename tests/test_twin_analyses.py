@@ -1,9 +1,11 @@
-"""The scripts that follow twins run end to end on tiny ones: twin_time_course, twin_dose and
-twin_against_input."""
+"""The scripts that follow twins run end to end on tiny ones: in time, by dose, by try, and against
+what twins are fed."""
 
 from __future__ import annotations
 
 import importlib.util
+import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -179,6 +181,42 @@ def test_doses_say_what_a_set_lacks(choices, doses):
     script = load("twin_dose")
     with pytest.raises(UserError, match="cannot answer relations: no space 'wordnet'"):
         script.run(script.Config(assays=("relations",), **choices), doses[:1], quiet)
+
+
+@pytest.fixture
+def tries(twin_folder, tmp_path):
+    """Return the folders of two ways to train; the second has no measurement at its update."""
+    config = {"units_layer": 0, "dropout": 0.1, "density": 0.08, "batch": 3072, "updates": 600}
+    folders = []
+    for span, logged in ((10, 600), (5, 500)):
+        folder = tmp_path / f"span-{span}" / "update-000600"
+        shutil.copytree(twin_folder("audio", update=span, name=f"span-{span}"), folder)
+        about = json.loads((folder / "training.json").read_text("utf-8"))
+        own = {**config, "units_of": "somewhere/runs/first", "span": span, "seed": 0}
+        about |= {"update": 600, "config": own, "neighbours": {"loss": 3.39}}
+        (folder / "training.json").write_text(json.dumps(about), "utf-8")
+        rows = [{"update": 0, "held_out_loss": 4.7}, {"update": logged, "held_out_loss": 3.4}]
+        rows = [{"update": 0, "loss": 4.8}, *rows]
+        (folder.parent / "log.jsonl").write_text("\n".join(map(json.dumps, rows)), "utf-8")
+        folders.append(str(folder))
+    return folders
+
+
+def test_tries_say_what_was_tried_and_what_it_did(choices, tries, tmp_path, monkeypatch, capsys):
+    script = load("twin_tries")
+    config = script.Config(**choices)
+    table = script.run(config, tries, quiet)
+    assert list(table.span) == [10, 5] and list(table.units_of) == ["first"] * 2
+    assert table.loss[0] == 3.4 and np.isnan(table.loss[1]) and table.neighbours_loss[0] == 3.39
+    np.testing.assert_allclose(table.added, table.trained - table.random)
+    assert (table.low <= table.added).all() and (table.added <= table.high).all()
+    assert table.trained[0] != table.trained[1]
+    monkeypatch.setattr(script, "Config", lambda: config)
+    script.main([str(tmp_path / "tries.csv"), tries[0]])
+    assert (tmp_path / "tries.csv").read_text().startswith("input,units_of,")
+    assert "somewhere" not in (tmp_path / "tries.csv").read_text() + capsys.readouterr().out
+    with pytest.raises(SystemExit, match="usage"):
+        script.main(["x"])
 
 
 @pytest.fixture

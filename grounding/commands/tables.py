@@ -32,7 +32,7 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], title: st
 
 
 def show_verdict(verdict: dict[str, Any]) -> None:
-    """Print for each claim its outcome, why, its estimates with intervals, and its checks."""
+    """Print for each claim its outcome, why, its estimates with intervals, notes and checks."""
     for row in verdict["claims"]:
         print(f"\n{row['claim']}  {row['outcome'].upper()}  {row['sentence']}")
         if row["n_stimuli"]:
@@ -40,6 +40,8 @@ def show_verdict(verdict: dict[str, Any]) -> None:
         print(f"    {row['reason']}")
         for estimate in row["estimates"]:
             print(f"    {_interval(estimate)}")
+        for note in row["notes"]:
+            print(f"    note: {note}")
         for check in row["checks"]:
             print(f"    {'ok' if check['passed'] else 'FAILED'}: {check['name']}: {check['found']}")
     both = verdict["dissociation"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from grounding.encoders.plan import Recording
 
-__all__ = ["described", "ends_mask", "load_extractor", "padded", "waveforms"]
+__all__ = ["described", "ends_mask", "features_together", "load_extractor", "padded", "waveforms"]
 
 FILES = ("preprocessor_config.json", "processor_config.json")
 
@@ -79,3 +79,13 @@ def ends_mask(ends: Sequence[int], longest: int) -> torch.Tensor | None:
     if min(ends) == longest:
         return None
     return (torch.arange(longest)[None] < torch.tensor(ends)[:, None]).long()
+
+
+def features_together(made: Sequence[np.ndarray]) -> Mapping[str, torch.Tensor]:
+    """Return inputs of a model that is fed features "time feature", padded at the end.
+
+    With a mask where anything is padded.
+    """
+    values = padded(made)
+    mask = ends_mask([len(one) for one in made], values.shape[1])
+    return {"input_features": values} | ({} if mask is None else {"attention_mask": mask})

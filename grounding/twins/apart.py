@@ -5,15 +5,15 @@ Scored are all sets that are shipped or made, but those that say they are for tr
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Sequence
 
 from grounding.errors import UserError
 from grounding.stimuli import Stimulus, StimulusSet, read_stimuli
 from grounding.stimuli.sets import scored_sets
+from grounding.stimuli.wording import shared_words, words
 
-__all__ = ["refuse_scored", "words"]
+__all__ = ["refuse_scored"]
 
 
 def refuse_scored(stimuli: StimulusSet, scored: Sequence[StimulusSet] | None = None) -> None:
@@ -35,7 +35,7 @@ def refuse_scored(stimuli: StimulusSet, scored: Sequence[StimulusSet] | None = N
     faults = []
     for stimulus in stimuli:
         said = words(stimulus.transcript)
-        shared = _shared(said, parts[stimulus.language])
+        shared = shared_words(said, parts[stimulus.language])
         if stimulus.audio_digest in sounds:
             other = sounds[stimulus.audio_digest]
             faults.append(f"{stimulus.id} has the sound of {other.id}, which is scored")
@@ -50,19 +50,3 @@ def refuse_scored(stimuli: StimulusSet, scored: Sequence[StimulusSet] | None = N
             f"{len(faults)} of {len(stimuli)} utterances of {stimuli.name} may not be trained on; "
             f"the first: {faults[0]}. Leave them out."
         )
-
-
-def _shared(said: tuple[str, ...], parts: set[tuple[str, ...]]) -> tuple[str, ...]:
-    """Return a run of words that is one of `parts`, or nothing."""
-    sizes = {len(part) for part in parts} - {0}
-    runs = (said[at : at + size] for size in sizes for at in range(len(said) - size + 1))
-    return next((run for run in runs if run in parts), ())
-
-
-def words(transcript: str) -> tuple[str, ...]:
-    """Return the words of a transcript, casefolded and without punctuation.
-
-    >>> words("L'école, s'il vous plaît!")
-    ('l', 'école', 's', 'il', 'vous', 'plaît')
-    """
-    return tuple(re.findall(r"[^\W_]+", transcript.casefold()))

@@ -39,8 +39,8 @@ class TwinConfig:
 
     stimuli: a set's name or folder. languages: ISO 639-1; empty for all.
     hours: of speech, drawn by transcript; 0 for all.
-    units: number of acoustic units. units_of: what is clustered, "mfcc" or the folder of an audio
-        twin. units_layer: of that twin; 0 for "mfcc".
+    units: number of acoustic units. units_of: what is clustered, "mfcc", "mfcc-centred" (less
+        the mean of the utterance) or the folder of an audio twin. units_layer: of that twin.
 
     layers, width, heads, feed_forward, kernel (steps of the depthwise convolution): the trunk.
     dropout: of what each part of a layer adds.

@@ -5,6 +5,7 @@ First of cepstra; in a second round of an earlier twin's own layer.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -37,8 +38,8 @@ def units_of(
     """
     from sklearn.cluster import KMeans
 
-    if config.units_of == "mfcc":
-        features: np.ndarray = sound.cepstra
+    if config.units_of in CEPSTRA:
+        features: np.ndarray = CEPSTRA[config.units_of](sound)
     else:
         features = _heard_by(Path(config.units_of), config.units_layer, stimuli, report)
     rng = np.random.default_rng(SEED)
@@ -63,6 +64,20 @@ def nearest(
     """Return the unit whose centre is nearest to each step."""
     apart = np.square(centres).sum(1) - 2.0 * (np.asarray(features) @ centres.T)
     return apart.argmin(1).astype(np.int16)
+
+
+def _centred(sound: Sound) -> Float[np.ndarray, "step 39"]:
+    """Return cepstra less the mean of their utterance: without most of its channel and voice."""
+    lengths = np.diff(sound.starts)
+    means = np.add.reduceat(sound.cepstra, sound.starts[:-1]) / lengths[:, None]
+    return np.asarray(sound.cepstra - np.repeat(means, lengths, axis=0), dtype=np.float32)
+
+
+CEPSTRA: Mapping[str, Callable[[Sound], np.ndarray]] = {
+    "mfcc": lambda sound: sound.cepstra,
+    "mfcc-centred": _centred,
+}
+"""What of the sound itself may be clustered."""
 
 
 def _heard_by(

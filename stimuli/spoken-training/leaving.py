@@ -6,16 +6,16 @@ The scored sets are a list; `left_out` is the one function that holds every utte
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from sources import Utterance
-from texts import words
 
 from grounding.stimuli import StimulusSet
 from grounding.stimuli.recorded import tuxpaint
 from grounding.stimuli.recorded.folders import read_rows
+from grounding.stimuli.wording import shared_words, words
 
 __all__ = ["Scored", "counted", "left_out", "scored_concepts", "scored_set"]
 
@@ -100,19 +100,13 @@ def left_out(
             reasons[u.id] = "same file as a recording of a scored set"
         elif said in transcripts:
             reasons[u.id] = "transcript of a scored set"
-        elif any(_contains(said, s.inside.get(u.language, ())) for s in scored):
+        elif any(shared_words(said, s.inside.get(u.language, ())) for s in scored):
             reasons[u.id] = "contains a test word"
     return reasons
 
 
 def _place(utterance: Utterance) -> tuple[str, str, str]:
     return utterance.source, utterance.language, utterance.recording
-
-
-def _contains(said: tuple[str, ...], tests: Collection[tuple[str, ...]]) -> bool:
-    sizes = {len(test) for test in tests}
-    runs = (said[at : at + size] for size in sizes for at in range(len(said) - size + 1))
-    return any(run in tests for run in runs)
 
 
 def counted(

@@ -94,6 +94,17 @@ def test_frames_are_those_of_the_extractor_at_rms_one():
     np.testing.assert_allclose(fronts.log_mel(0.01 * sound), frames, atol=1e-3)  # level is gone
 
 
+def test_digital_silence_is_no_more_than_80_db_below_the_loudest():
+    rng = np.random.default_rng(0)
+    sound = np.concatenate([rng.standard_normal(8000), np.zeros(8000)])
+    frames = fronts.log_mel(sound)
+    quiet = frames[-5:]
+    np.testing.assert_allclose(frames.max() - quiet, 8 * np.log(10), atol=1e-5)
+    # A room 70 dB down is within the range, and is heard as it is.
+    room = fronts.log_mel(sound + 10 ** (-70 / 20) * rng.standard_normal(16_000))
+    assert (room[-5:] > quiet).mean() > 0.9
+
+
 @pytest.mark.parametrize("samples", [560, 879, 880, 1199, 1200, 16_000])
 def test_as_many_frames_as_are_counted(samples):
     sound = np.random.default_rng(samples).standard_normal(samples)

@@ -23,6 +23,7 @@ from grounding.stimuli import StimulusSet, read_stimuli, shipped_sets, validate
 from grounding.stimuli.recorded import asterisk, hashes, tuxpaint
 from grounding.stimuli.recorded.folders import differences, read_rows
 from grounding.stimuli.sets import TRAINING, scored_sets, scripted_sets, unmade_sets
+from grounding.stimuli.wording import words
 
 NAME = "spoken-training"
 HERE = Path(__file__).parents[2] / "stimuli" / NAME
@@ -145,7 +146,7 @@ def test_texts_of_no_use_are_told_by_their_reason(tools, said):
 
 
 def test_whatever_is_scored_is_left_out_and_its_neighbours_are_not(tools, said):
-    leaving, words = tools["leaving"], tools["texts"].words
+    leaving = tools["leaving"]
     one = leaving.Scored(
         "one",
         frozenset({words("Un chat.")}),
@@ -179,8 +180,7 @@ def test_whatever_is_scored_is_left_out_and_its_neighbours_are_not(tools, said):
     assert found["fr-asterisk-digits-4"] == "same file as a recording of a scored set"
 
 
-def test_words_are_compared_without_case_marks_and_yo(tools):
-    words = tools["texts"].words
+def test_words_are_compared_without_case_marks_and_yo():
     assert words("Ёж — зверь.") == words("еж, ЗВЕРЬ!")
     assert words("cafe\u0301") == words("CAFÉ") != words("cafe")
 
@@ -317,7 +317,7 @@ def small(tools, said, tmp_path, monkeypatch):
         soundfile.write(path, gain * stereo, rate, "FLOAT")
         utterances.append(replace(said(name, name, "fr", "tuxpaint"), path=path))
     source = tools["sources"].Source("festvox", (), lambda root: utterances)
-    scored = tools["leaving"].Scored("held", frozenset({tools["texts"].words(texts[7])}))
+    scored = tools["leaving"].Scored("held", frozenset({words(texts[7])}))
     here = tmp_path / "here"
     here.mkdir()
     (here / "repairs.tsv").write_text("language\trecording\twas\tis\twhy\nru\t*\tж\tжж\tx\n")

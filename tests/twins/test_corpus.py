@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from grounding.errors import UserError
 from grounding.twins.corpus import chosen, held_out
 from grounding.twins.kept import sound_of
-from grounding.twins.units import nearest
+from grounding.twins.units import CEPSTRA, nearest
 
 
 def silent(what, done, total):
@@ -117,3 +118,19 @@ def test_another_rate_is_refused(words):
     one = StimulusSet((replace(words[0], rate=8000),), "own", words.folder)
     with pytest.raises(UserError, match="is at 8000 Hz; twins hear 16000 Hz"):
         sound_of(one, silent)
+
+
+def test_centred_units_do_not_hear_the_channel_of_an_utterance(words, corpus, cache):
+    sound = sound_of(words, silent)
+    lengths = np.diff(sound.starts)
+    channel = np.random.default_rng(0).standard_normal((len(lengths), 39)).astype(np.float32)
+    other = replace(sound, cepstra=sound.cepstra + 20 * np.repeat(channel, lengths, axis=0))
+    plain, centred = CEPSTRA["mfcc"], CEPSTRA["mfcc-centred"]
+    np.testing.assert_allclose(centred(other), centred(sound), atol=1e-3)
+    assert np.abs(plain(other) - plain(sound)).max() > 1
+    # In time nothing is lost: within an utterance all differences stay.
+    own = slice(*sound.starts[3:5])
+    np.testing.assert_allclose(
+        np.diff(centred(sound)[own], axis=0), np.diff(plain(sound)[own], axis=0), atol=1e-3
+    )
+    assert corpus(units_of="mfcc-centred").digest != corpus().digest

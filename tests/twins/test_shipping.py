@@ -76,8 +76,8 @@ def test_the_command_lists_trains_and_ships(toy_folder, cache, tmp_path, monkeyp
         ("layers = 4", "layers = 1"),
         ("width = 192", "width = 8"),
         ("heads = 4", "heads = 1"),
-        ("updates = 1500", "updates = 2"),
-        ("batch = 3072", "batch = 256"),
+        ("updates = 3000", "updates = 2"),
+        ("batch = 1536", "batch = 256"),
     ):
         assert old in text
         text = text.replace(old, new)

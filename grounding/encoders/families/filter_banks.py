@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from grounding.encoders.convolutions import Conv, Grid, output_length
-from grounding.encoders.extractors import described, ends_mask, load_extractor, padded
+from grounding.encoders.extractors import described, features_together, load_extractor
 from grounding.encoders.plan import Plan, Recording
 from grounding.encoders.protocol import layer_names
 from grounding.encoders.speech import SpeechEncoder, speech_encoder
@@ -56,9 +56,7 @@ def _prepare(extractor: Any, heard: Sequence[Recording]) -> Mapping[str, torch.T
         made = extractor(audio, sampling_rate=extractor.sampling_rate, return_tensors="np")
         own = int(made["attention_mask"][0].sum())
         frames.append(made["input_features"][0, :own])
-    values = padded(frames)
-    mask = ends_mask([len(one) for one in frames], values.shape[1])
-    return {"input_features": values} | ({} if mask is None else {"attention_mask": mask})
+    return features_together(frames)
 
 
 def _body(model: Any, lengths: Lengths) -> Any:

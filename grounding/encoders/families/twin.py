@@ -24,7 +24,7 @@ from jaxtyping import Float
 
 from grounding.encoders.batching import batches_by_sum
 from grounding.encoders.cache import file_sha256
-from grounding.encoders.extractors import ends_mask, padded
+from grounding.encoders.extractors import features_together
 from grounding.encoders.families.twin_file import read_training
 from grounding.encoders.families.twin_front import (
     FRONT,
@@ -190,7 +190,7 @@ class ReadingTwin:
         half = torch.autocast("cpu", torch.bfloat16, enabled=self.dtype == "bfloat16")
         with torch.inference_mode(), half:
             blocks = _blocks(self._model)
-            kept = through_blocks(self._model, blocks, _together(fed), set(places))
+            kept = through_blocks(self._model, blocks, features_together(fed), set(places))
         layers = [kept[place].float().numpy() for place in places]
         return [
             np.stack([layer[row, : len(values)] for layer in layers])
@@ -237,11 +237,4 @@ def _blocks(trunk: Any) -> Sequence[torch.nn.Module]:
 
 
 def _heard(front: Front, heard: Sequence[Recording]) -> Mapping[str, torch.Tensor]:
-    return _together([standardised(log_mel(audio), front) for audio in heard])
-
-
-def _together(fed: Sequence[Float[np.ndarray, "_step 160"]]) -> Mapping[str, torch.Tensor]:
-    """Return the trunk's inputs, padded at the end, with a mask where anything is padded."""
-    values = padded(fed)
-    mask = ends_mask([len(one) for one in fed], values.shape[1])
-    return {"input_features": values} | ({} if mask is None else {"attention_mask": mask})
+    return features_together([standardised(log_mel(audio), front) for audio in heard])

@@ -1,8 +1,9 @@
 """The front ends of the twins: what one trunk is fed, 160 numbers a step at 50 steps a second.
 
-audio: the recording scaled to rms 1; 80 log-mel bands in windows of 25 ms every 10 ms; two frames
-stacked. Step t reads samples 320 t to 320 t + 560. Each band is standardised with the mean and the
-standard deviation of the training set, not of the recording.
+audio: the recording scaled to rms 1; 80 log-mel bands in windows of 25 ms every 10 ms, nowhere more
+than 80 dB below the recording's highest, which is Whisper's range too, so that digital silence is
+no more than a quiet room; two frames stacked. Step t reads samples 320 t to 320 t + 560. Each band
+is standardised with the mean and the standard deviation of the training set, not of the recording.
 
 characters: the transcript casefolded, in Unicode form NFC, with single spaces. phonemes: the IPA
 segments of the phones. Each symbol is one of 160; one that the alphabet lacks is all zeros. Symbols
@@ -70,6 +71,8 @@ STACKED = WIDTH // BANDS
 LAYOUT = (Conv(400, 160), Conv(STACKED, STACKED))
 """Window and hop in samples, then the stacking of frames."""
 GRID = Grid().through(LAYOUT)
+DYNAMIC_RANGE = 8 * np.log(10)
+"""In nepers of power, 80 dB."""
 
 
 def count_steps(samples: int) -> int:
@@ -101,7 +104,7 @@ def log_mel(audio: Float[np.ndarray, " sample"]) -> Float[np.ndarray, "step 160"
         return_tensors="np",
     )
     frames: np.ndarray = made["input_features"][0, : count_steps(len(audio))]
-    return frames.astype(np.float32)
+    return np.maximum(frames, frames.max() - DYNAMIC_RANGE).astype(np.float32)
 
 
 def standardised(

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,6 @@ import pandas as pd
 from grounding.claims.ask import ask
 from grounding.claims.assays import ASSAYS
 from grounding.claims.evidence import Evidence
-from grounding.claims.numbers import gain
 from grounding.claims.rule import LEVEL
 from grounding.claims.settings import Settings
 from grounding.claims.subjects import load_subjects
@@ -47,18 +46,18 @@ class Config:
 
 def run(config: Config, folders: Sequence[str], report: Report) -> pd.DataFrame:
     """Return one row a folder, in their order."""
-    stimuli, assay = read_stimuli(config.stimuli), ASSAYS[config.assay]
+    stimuli = read_stimuli(config.stimuli)
     draws = {"seed": config.seed, "resamples": config.resamples}
     settings = Settings(**draws, band_resamples=config.resamples, permutations=1)
+    subjects = [one for one in load_subjects(folders, settings, None) if one.asked.role == "model"]
+    evidence = Evidence(stimuli, tuple(subjects), settings, Path(config.store), report)
+    answer = ask(replace(ASSAYS[config.assay], bands=False), evidence)
     rows = []
-    for folder in folders:
-        subjects = load_subjects([folder], settings, None)[:2]  # without the controls
-        evidence = Evidence(stimuli, subjects, settings, Path(config.store), report)
-        answer = ask(assay, evidence)
-        row = tried(Path(folder))
-        for name, weights in (("trained", "trained"), ("random", "random")):
-            row[name] = answer.mean(answer.keys(weights=weights)).value
-        added = gain(answer).estimate("", LEVEL)
+    # A twin is followed by its random weights.
+    for folder, trained, random in zip(folders, subjects[::2], subjects[1::2], strict=True):
+        after, before = (answer.mean([one.asked.key]) for one in (trained, random))
+        added = (after - before).estimate("", LEVEL)
+        row = tried(Path(folder)) | {"trained": after.value, "random": before.value}
         row |= {"added": added.value, "low": added.low, "high": added.high}
         rows.append(row | {"n": answer.n_stimuli, "resamples": config.resamples})
     return pd.DataFrame(rows)

@@ -214,14 +214,14 @@ class ReadingTwin:
 
     def _known(self, stimulus: Stimulus) -> tuple[str, ...]:
         """Return the symbols of a stimulus, of which the alphabet holds one or more."""
-        unknown, count = self.unknown(stimulus)
-        if unknown == count:
+        symbols = symbols_of(stimulus, self.front.input)
+        if set(symbols).isdisjoint(self.front.symbols or ()):
             raise UserError(
                 f"{self.name} knows none of the {self.front.input} of stimulus {stimulus.id!r} "
                 f"({stimulus.transcript!r}); all such would be one to it. Leave it out, or choose "
                 "a model of its language."
             )
-        return symbols_of(stimulus, self.front.input)
+        return symbols
 
 
 def _about(source: Source, front: Front) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from grounding.bench.loops import hear_one_by_one, read_one_by_one, whisper_one_
 from grounding.bench.material import random_hubert, random_wav2vec2, recordings, texts
 from grounding.bench.measured import Measured, alone, peak_mib, relative_difference
 from grounding.bench.passes import Subject, measure_model, noted, run_bare
+from grounding.bench.ridge import ridge_maps
 from grounding.bench.work import (
     agreements,
     bootstraps,
@@ -50,6 +51,7 @@ SMALL = {
     "bootstrap, rho-a": bootstraps("rho-a", "rho-a", samples=6, peer_samples=3),
     "whitened bootstrap": whitened_bootstrap(samples=4, slow_samples=2),
     "permutation test": permutations(20, 5),
+    "ridge maps": ridge_maps(200, 6, 2, folds=4, peer_folds=2),
     **{
         f"agreements, {ours}": agreements(ours, theirs, stimuli=40)
         for ours, theirs in (

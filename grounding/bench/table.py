@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from grounding.bench.ridge import ridge_maps
 from grounding.bench.timing import Benchmark
 from grounding.bench.work import (
     agreements,
@@ -85,6 +86,13 @@ BENCHMARKS: Mapping[str, Benchmark] = {
             permutations(1000, 100),
             target=7,
             share=10,
+        ),
+        Benchmark(
+            "ridge maps, 5 folds, 20,000 frames x 384, 12 targets, 13 penalties",
+            "scikit-learn GridSearchCV, 1 fold x 5",
+            ridge_maps(20_000, 384, 12, folds=5, peer_folds=1),
+            target=5,
+            share=5,
         ),
     )
 }

@@ -51,7 +51,7 @@ SMALL = {
     "bootstrap, rho-a": bootstraps("rho-a", "rho-a", samples=6, peer_samples=3),
     "whitened bootstrap": whitened_bootstrap(samples=4, slow_samples=2),
     "permutation test": permutations(20, 5),
-    "ridge maps": ridge_maps(200, 6, 2, folds=4, peer_folds=2),
+    "ridge maps": ridge_maps(200, 10, 2, folds=4, peer_folds=2),
     **{
         f"agreements, {ours}": agreements(ours, theirs, stimuli=40)
         for ours, theirs in (

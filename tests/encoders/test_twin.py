@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from grounding.commands.main import app
-from grounding.encoders import ENCODERS, load_encoder
+from grounding.encoders import ENCODERS, extractors, load_encoder
 from grounding.encoders.families import twin
 from grounding.encoders.families.twin import initial_trunk, shipped_folder
 from grounding.encoders.families.twin_front import Front, inputs, log_mel, write_front
@@ -110,8 +110,10 @@ def test_hidden_states_are_those_that_transformers_gives(fed, folder, spoken):
 def test_company_order_batch_size_and_threads_move_nothing(fed, folder, spoken, monkeypatch):
     import torch
 
-    masks, whole = [], twin.ends_mask
-    monkeypatch.setattr(twin, "ends_mask", lambda *told: masks.append(whole(*told)) or masks[-1])
+    masks, whole = [], extractors.ends_mask
+    monkeypatch.setattr(
+        extractors, "ends_mask", lambda *told: masks.append(whole(*told)) or masks[-1]
+    )
     encoder, pairs = load_encoder(folder(fed)), load_encoder(folder(fed), batch=2)
     alone = [encoder.encode([stimulus])[0] for stimulus in spoken]
     assert all(mask is None for mask in masks)
@@ -130,7 +132,7 @@ def test_company_order_batch_size_and_threads_move_nothing(fed, folder, spoken, 
 def test_without_its_mask_padding_would_move_them(fed, folder, spoken, monkeypatch):
     encoder = load_encoder(folder(fed))
     alone = [encoder.encode([stimulus])[0] for stimulus in spoken]
-    monkeypatch.setattr(twin, "ends_mask", lambda ends, longest: None)
+    monkeypatch.setattr(extractors, "ends_mask", lambda ends, longest: None)
     assert apart(alone, encoder.encode(spoken)) > 10 * WITHIN
 
 

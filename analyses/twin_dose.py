@@ -4,7 +4,7 @@ Scores trained twins against the hours in their `training.json`, seeds together,
 weights; and how much a doubling of hours adds (least squares over doses). Every layer is scored;
 the layer that counts is chosen on other stimuli. With a name that ends in .png, draws it.
 
-    python analyses/twin_dose.py [PICTURE.png] runs/audio-1h/update-001500 runs/audio-4h/...
+    python analyses/twin_dose.py [PICTURE.png] runs/audio-1h/update-003000 runs/audio-4h/...
 """
 
 from __future__ import annotations
